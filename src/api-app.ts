@@ -22,7 +22,10 @@ import { needAccess } from "./http/session.ts";
 import { noticeApi } from "./notices/api.ts";
 import { bounceApi } from "./notices/bounce-api.ts";
 import { observationApi } from "./observations/api.ts";
+import { checkApi } from "./observations/check-api.ts";
+import { maskApi } from "./observations/mask-api.ts";
 import { observationsApi } from "./observations/observation-api.ts";
+import { visitSettingsApi } from "./observations/visit-settings-api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -73,6 +76,9 @@ function calls(): OpenAPIHono<SiteEnv> {
     gateApi,
     observationApi,
     observationsApi,
+    visitSettingsApi,
+    checkApi,
+    maskApi,
     deploymentApi,
     artifactApi,
     ownerApi,

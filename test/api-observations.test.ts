@@ -181,3 +181,120 @@ describe("what another observer saw", () => {
     expect((await viewer.get(`${report}?path=/sale&server=two`)).body.items).toHaveLength(1);
   });
 });
+
+describe("the settings of observation", () => {
+  test("of visits are read and replaced, and credentials are never returned", async () => {
+    const administrator = await machine(w, "administrator");
+    const path = "/sites/shop/environments/beta/visit-settings";
+    const before = (await administrator.get(path)).body;
+    expect(before).toMatchObject({ reporter: "people", every_hours: 0, after_deployments: true });
+    expect(before.servers).toMatchObject([{ server: "web", honours_robots: true, pages_at_once: 4, credentials: [] }]);
+    const settings = {
+      honours_robots: false,
+      pause_ms: 0,
+      link_depth: 2,
+      kept_parameters: ["page", "lang"],
+      credentials: { user: "demo", password: "a secret word", header: "X-Key: 4711" },
+    };
+    for (let i = 0; i < 2; i++) {
+      const { status, body } = await administrator.send(path, {
+        method: "PUT",
+        headers: { "content-type": "application/json", "idempotency-key": "settings-1" },
+        body: JSON.stringify(settings),
+      });
+      expect([status, body]).toMatchObject([
+        200,
+        { honours_robots: false, pause_ms: 0, max_pages: 5000, link_depth: 2, credentials: ["Authorization", "X-Key"] },
+      ]);
+    }
+    expect(JSON.stringify((await administrator.get(path)).body)).not.toContain("secret");
+    expect(await w.db.selectFrom("intents").select("key").execute()).toEqual([]);
+    expect((await administrator.put(path, { max_pages: 10 })).body).toMatchObject({
+      honours_robots: true,
+      max_pages: 10,
+      kept_parameters: [],
+      credentials: ["Authorization", "X-Key"],
+    });
+    expect((await administrator.put(path, { credentials: null })).body).toMatchObject({ credentials: [] });
+    expect((await administrator.put(path, { pages_at_once: 11, credentials: { password: "x" } })).body.errors).toEqual([
+      { path: "pages_at_once", message: "Enter a number of pages at once from 1 to 10." },
+      { path: "password", message: "Enter the user name for this password." },
+    ]);
+
+    const schedule = "/sites/shop/environments/beta/visit-schedule";
+    expect((await administrator.put(schedule, { every_hours: 6, after_deployments: false })).body).toEqual({
+      every_hours: 6,
+      after_deployments: false,
+    });
+    expect((await administrator.put(schedule, { every_hours: 999 })).body.errors).toMatchObject([
+      { path: "every_hours" },
+    ]);
+    const observe = () => administrator.post("/sites/shop/observation", {}, { "idempotency-key": "observe-1" });
+    expect((await observe()).body).toEqual({ started: 3 });
+    expect((await observe()).body).toEqual({ started: 3 });
+    expect((await administrator.get(path)).body).toMatchObject({
+      reporter: "observation",
+      every_hours: 6,
+      after_deployments: false,
+    });
+    const history = words(await (await w.as("vera").get("/sites/shop/history")).text());
+    expect(history).not.toContain("secret");
+  });
+
+  test("of masks, noise and checks are listed, added and removed", async () => {
+    await using beta = await webSite({});
+    let visitors = 0;
+    beta.pages["/sale"] = (response) => response.end(htmlPage("Sale", `<p>Shoes</p><i>${++visitors}</i>`));
+    await serveAt(w, "beta", beta.base);
+    await w.record("beta", ["/sale v1"]);
+    await visit(w, "beta");
+    await visit(w, "beta");
+    const [administrator, contributor] = [await machine(w, "administrator"), await machine(w, "contributor")];
+    const { items } = (await contributor.get("/sites/shop/noise?path=/sale")).body;
+    expect(items).toMatchObject([{ kind: "words", place: "/html[1]/body[1]/i[1]" }]);
+    const forget = `/sites/shop/noise/${items[0].id}/removal`;
+    expect((await contributor.post(forget, {})).body).toEqual({ path: "/sale" });
+    expect((await contributor.post(forget, {})).status).toBe(404);
+
+    const mask = { kind: "selector", expression: "i" };
+    const key = { "idempotency-key": "mask-1" };
+    const added = (await administrator.post("/sites/shop/masks", mask, key)).body;
+    expect((await administrator.post("/sites/shop/masks", mask, key)).body).toEqual(added);
+    expect((await administrator.post("/sites/shop/masks", mask)).body.errors).toEqual([
+      { path: "expression", message: "There is such a mask already." },
+    ]);
+    expect((await administrator.post("/sites/shop/masks", { kind: "pattern", expression: "(" })).status).toBe(422);
+    expect((await administrator.get("/sites/shop/masks")).body.items).toEqual([{ id: added.id, ...mask }]);
+    const removal = `/sites/shop/masks/${added.id}/removal`;
+    const gone = { "idempotency-key": "mask-2" };
+    for (let i = 0; i < 2; i++) expect((await administrator.post(removal, {}, gone)).body).toEqual({ expression: "i" });
+    expect((await administrator.post(removal, {})).status).toBe(404);
+    expect((await administrator.get("/sites/shop/masks")).body.items).toEqual([]);
+
+    const checks = "/sites/shop/environments/beta/checks";
+    const probe = { software: "checkout", how: "json", path: "/health", name: "/version" };
+    expect((await administrator.put(checks, { hidden: true })).body).toMatchObject({ hidden: true, software: [] });
+    for (let i = 0; i < 2; i++)
+      expect((await administrator.put(`${checks}/software`, probe)).body.software).toMatchObject([probe]);
+    expect((await administrator.put(`${checks}/software`, { ...probe, path: "health" })).body.errors).toEqual([
+      { path: "path", message: "Enter a path on the server, such as /health." },
+    ]);
+    const [{ id }] = (await administrator.get(checks)).body.software;
+    expect((await administrator.post(`${checks}/software/${id}/removal`, {})).body).toEqual({ software: "checkout" });
+    expect((await administrator.get(checks)).body).toMatchObject({ hidden: true, software: [] });
+  });
+
+  test("are neither read nor changed by others, and not by a stranger", async () => {
+    const [contributor, other] = [await machine(w, "contributor"), await stranger(w)];
+    const beta = "/sites/shop/environments/beta";
+    for (const path of [`${beta}/visit-settings`, `${beta}/checks`, "/sites/shop/masks"]) {
+      expect((await contributor.get(path)).status).toBe(403);
+      expect((await other.get(path)).status).toBe(404);
+    }
+    expect((await other.get("/sites/shop/noise?path=/sale")).status).toBe(404);
+    expect((await contributor.put(`${beta}/visit-settings`, { pause_ms: 0 })).status).toBe(403);
+    expect((await contributor.post("/sites/shop/observation", {})).status).toBe(403);
+    expect((await other.put(`${beta}/checks`, { hidden: true })).status).toBe(404);
+    expect(await w.db.selectFrom("visit_settings").selectAll().execute()).toEqual([]);
+  });
+});

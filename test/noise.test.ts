@@ -297,7 +297,7 @@ describe("masks", () => {
     beta.pages["/sale"] = offer(1);
     await visit(w, "beta");
     const iris = await w.by("iris");
-    let added: Promise<void> | undefined;
+    let added: ReturnType<typeof addMask> | undefined;
     beta.pages["/sale"] = async (response) => {
       added ??= addMask(w.db, iris, w.site, { kind: "selector", expression: "p.offer" });
       await added;

@@ -13,10 +13,12 @@ import { settleByNoise } from "./settle-by-noise.ts";
 import type { Mask } from "./view.ts";
 
 /** Leaves something out of all pages of a site. Throws a Refusal with 403, or 422 for a wrong expression. */
-export async function addMask(db: Database, actor: Actor, site: Pick<Site, "id">, mask: Mask): Promise<void> {
-  await refuseMask(db, actor, site, mask);
+export async function addMask(db: Database, actor: Actor, site: Pick<Site, "id">, mask: Mask): Promise<{ id: string }> {
+  refuse(whyNotMay(actor, "administer"), 403);
+  // whether it is there already is asked later, as a repeated request gets its first answer again
+  refuseFields(fieldErrors({ expression: whyNotMask(mask, []) }));
   const made = await prepared(db, site.id, [...(await masksOf(db, site.id)), mask]);
-  await siteTransaction(db, actor, site.id, async (trx, actor) => {
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     refuseFields(fieldErrors({ expression: whyNotMask(mask, await masksOf(trx, site.id)) }));
     const row = { id: newId(Date.parse(actor.at)), site_id: site.id, ...mask, created_at: actor.at };
     await trx.insertInto("masks").values(row).execute();
@@ -25,6 +27,7 @@ export async function addMask(db: Database, actor: Actor, site: Pick<Site, "id">
       details: { masked: mask.expression, kind: mask.kind },
       made,
     });
+    return { id: row.id };
   });
 }
 
@@ -37,9 +40,11 @@ export async function removeMask(
 ): Promise<{ expression: string }> {
   refuse(whyNotMay(actor, "administer"), 403);
   const masks = await masksOf(db, site.id);
-  const others = masks.filter((mask) => mask.id !== id);
-  if (others.length === masks.length) notFound("mask");
-  const made = await prepared(db, site.id, others);
+  const made = await prepared(
+    db,
+    site.id,
+    masks.filter((mask) => mask.id !== id),
+  );
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const mask = await trx
       .deleteFrom("masks")

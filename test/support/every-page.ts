@@ -172,6 +172,7 @@ export const everyPage: Visit[] = [
   ...call("/notices", "/notices?limit=10", "/notice-rules", "/feeds", "/promotions/:open/guests"),
   ...call("/findings", "/findings?environment=live&kind=missing", "/findings?state=settled&limit=10"),
   ...call("/environments/live/observations?path=/often", "/environments/live/observations?path=/often&server=web"),
+  ...call("/environments/live/visit-settings", "/environments/live/checks", "/masks", "/noise?path=/often"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
