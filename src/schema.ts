@@ -733,6 +733,8 @@ export interface Schema {
     content: Generated<string | null>;
     took_ms: number;
     bytes: number;
+    /** What a meta tag says that the administrator named: a date, or ISO 8601 UTC. */
+    review_at: Generated<string | null>;
   };
   /** What visitors read of a page, as reduced HTML, by its SHA-256: the same on all servers is one row. */
   observed_contents: {
@@ -809,6 +811,8 @@ export interface Schema {
     environment_id: string;
     /** 1: search engines are not to list its pages. */
     hidden: Flag;
+    /** The meta tag of its pages that says when they are to be reviewed; empty: none. */
+    date_tag: Generated<string>;
   };
   /** How the version of a software item is read from a server. */
   software_probes: {

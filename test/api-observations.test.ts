@@ -272,6 +272,11 @@ describe("the settings of observation", () => {
     expect((await administrator.get("/sites/shop/masks")).body.items).toEqual([]);
 
     const checks = "/sites/shop/environments/beta/checks";
+    expect((await administrator.put(`${checks}/dates`, { date_tag: "expires" })).body.date_tag).toBe("expires");
+    expect((await administrator.put(`${checks}/dates`, { date_tag: "a b" })).body.errors).toEqual([
+      { path: "date_tag", message: "Enter the name of a meta tag, such as review-date." },
+    ]);
+    expect((await administrator.put(`${checks}/dates`, { date_tag: null })).body.date_tag).toBeNull();
     const probe = { software: "checkout", how: "json", path: "/health", name: "/version" };
     expect((await administrator.put(checks, { hidden: true })).body).toMatchObject({ hidden: true, software: [] });
     for (let i = 0; i < 2; i++)

@@ -327,6 +327,52 @@ describe("more is found", () => {
   });
 });
 
+test("a page whose review date has passed is stale, by the meta tag that an administrator names", async () => {
+  const due = (date: string) => htmlPage("Sale", "<p>Shoes</p>", `<meta name="Review-Date" content="${date}">`);
+  const iris = w.as("iris");
+  const path = "/sites/shop/settings/environments/beta/findings";
+  beta.pages["/sale"] = (response, { headers }) =>
+    headers["if-none-match"]
+      ? response.writeHead(304).end()
+      : response.writeHead(200, { "content-type": "text/html", etag: '"1"' }).end(due("2026-03-01"));
+  await w.record("beta", ["/sale v2"]);
+  await visit(w, "beta");
+  expect(await findings(w)).toEqual([]);
+
+  expect((await iris.post(`${path}/dates`, { date_tag: "review date" })).status).toBe(422);
+  expect((await w.as("ada").post(`${path}/dates`, { date_tag: "review-date" })).status).toBe(403);
+  for (let i = 0; i < 2; i++) expect((await iris.post(`${path}/dates`, { date_tag: "review-date" })).status).toBe(303);
+  expect(await visit(w, "beta")).toMatchObject({ changed: 0 });
+  const [found] = await listed("open");
+  expect(found).toMatchObject({ code: "stale", sentence: "Its review date, 1 March 2026, has passed." });
+  const text = await historyText();
+  expect(text).toContain("Iris named the meta tag review-date for the review dates of pages on beta.");
+  expect(text.split("named the meta tag")).toHaveLength(2);
+
+  // today in London, though not yet in UTC; a moment; what is no date; and none
+  const stale: boolean[] = [];
+  const dates = [
+    "2026-06-10",
+    "2026-06-09",
+    "2026-06-09T23:10:00Z",
+    "2026-06-09T22:50:00Z",
+    "9 June 2020",
+    "2026-02-30",
+  ];
+  for (const date of dates) {
+    beta.pages["/sale"] = due(date);
+    w.clock.at = addMs("2026-06-09T23:30:00.000Z", -3_600_000);
+    expect(await visit(w, "beta")).toMatchObject({ changed: 0 });
+    stale.push((await findings(w)).includes("beta stale /sale"));
+  }
+  expect(stale).toEqual([false, true, false, true, false, false]);
+  beta.pages["/sale"] = due("2020-01-01");
+  await visit(w, "beta");
+  await w.as("iris").post(`${path}/dates`, { date_tag: "" });
+  await visit(w, "beta");
+  expect(await findings(w)).toEqual([]);
+});
+
 test("files and links that the server does not have, and links from live to another environment", async () => {
   await using live = await webSite({
     "/sale": htmlPage(

@@ -53,7 +53,7 @@ const sentences = {
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   visits_changed: (d) =>
-    d.software !== undefined || d.hidden !== undefined
+    d.software !== undefined || d.hidden !== undefined || d.date_tag !== undefined
       ? checksChanged(d)
       : d.reporter !== undefined
         ? ["changed who reports what is on ", environment(d), `: ${reporter(d)}.`]
@@ -435,7 +435,13 @@ const visitsChanged = (d: Details): SentencePart[] =>
     : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`];
 
 /** Whether search engines may list an environment, or how the version of a software item is read from its servers. */
+const dateTagChanged = (d: Details): SentencePart[] =>
+  d.date_tag
+    ? ["named the meta tag ", name(d.date_tag), " for the review dates of pages on ", environment(d), "."]
+    : ["no longer has the review dates of pages on ", environment(d), " read."];
+
 function checksChanged(d: Details): SentencePart[] {
+  if (d.date_tag !== undefined) return dateTagChanged(d);
   if (d.software === undefined)
     return [
       "changed what Sitebook expects of ",

@@ -5,7 +5,7 @@ import { getCall, postCall, putCall } from "../api/calls.ts";
 import { environmentSlug, idSchema, slugSchema, textUpTo } from "../api/schemas.ts";
 import type { Database } from "../database/connect.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { isHidden, probesOf, removeProbe, setHidden, setProbe } from "./finding-settings.ts";
+import { dateTagOf, isHidden, probesOf, removeProbe, setDateTag, setHidden, setProbe } from "./finding-settings.ts";
 
 const tags = ["Observations"];
 
@@ -29,6 +29,10 @@ const probeFields = {
 const checks = z
   .object({
     hidden: z.boolean().openapi({ description: "Whether search engines are not to list its pages." }),
+    date_tag: z.string().nullable().openapi({
+      description:
+        "The meta tag that says when a page is to be reviewed, as a date or RFC 3339: a page whose date has passed is stale. null: none is read.",
+    }),
     software: z
       .array(z.object({ id: idSchema, ...probeFields }))
       .openapi({ description: "The software whose version is read from each server, by name." }),
@@ -39,6 +43,7 @@ async function checksOf(db: Database, environmentId: string): Promise<z.infer<ty
   const software = await probesOf(db, environmentId);
   return {
     hidden: await isHidden(db, environmentId),
+    date_tag: (await dateTagOf(db, environmentId)) || null,
     software: software.map(({ environment_id: _environment, ...probe }) => probe),
   };
 }
@@ -62,8 +67,8 @@ const changeChecks = putCall("/sites/{site}/environments/{env}/checks", {
   needs: "administer",
   tags,
   operationId: "changeChecks",
-  summary: "Change what visits to an environment check",
-  description: "For administrators. Software has calls of its own.",
+  summary: "Say whether search engines are to list the pages of an environment",
+  description: "For administrators.",
   params,
   body: z.strictObject({ hidden: checks.shape.hidden }).openapi("NewChecks"),
   answer: checks,
@@ -74,6 +79,27 @@ checkApi.openapi(changeChecks, async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
   await setHidden(c.var.db, tokenActor(c, body), site, environment, body.hidden);
+  return c.json(await checksOf(c.var.db, environment.id), 200);
+});
+
+const datesCall = putCall("/sites/{site}/environments/{env}/checks/dates", {
+  needs: "administer",
+  tags,
+  operationId: "checkDates",
+  summary: "Name the meta tag that says when the pages of an environment are to be reviewed",
+  description: "For administrators. The next visits read it. A page whose date has passed is stale.",
+  params,
+  body: z
+    .strictObject({ date_tag: textUpTo(100).nullable().openapi({ example: "review-date" }) })
+    .openapi("NewDateCheck"),
+  answer: checks,
+});
+
+checkApi.openapi(datesCall, async (c) => {
+  const body = c.req.valid("json");
+  const { site } = c.var.access;
+  const environment = findEnvironment(site, c.req.valid("param").env);
+  await setDateTag(c.var.db, tokenActor(c, body), site, environment, body.date_tag ?? "");
   return c.json(await checksOf(c.var.db, environment.id), 200);
 });
 

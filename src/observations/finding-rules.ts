@@ -2,6 +2,7 @@ import { isOnServers } from "../intake/addresses.ts";
 import type { FindingCode } from "../record/finding-kinds.ts";
 import type { Tier } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
+import { whyStale } from "./review-date-rules.ts";
 import type { Outcome } from "./rules.ts";
 
 /** A page of a server as it was seen last, and what the record says about it. */
@@ -19,6 +20,8 @@ export interface SeenPage {
   robots: string | null;
   canonical: string | null;
   text_digest: string | null;
+  /** When it is to be reviewed: a date, or ISO 8601 UTC. */
+  review_at: string | null;
   /** Since when it is seen so, ISO 8601 UTC. */
   seen_at: string;
   /** Whether anything was recorded about it in this environment. */
@@ -48,6 +51,8 @@ export interface Setting {
   elsewhere: { environment: string; base_url: string }[];
   /** ISO 8601 UTC. */
   now: string;
+  /** The time zone of the site. */
+  zone: string;
 }
 
 interface BrokenLink {
@@ -119,6 +124,7 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
     canonical_elsewhere: isLive ? canonicalElsewhere(page, setting) : undefined,
     links_elsewhere: isLive ? linksElsewhere(page, setting) : undefined,
     broken_asset: brokenLinks(setting.links.broken.get(page.path)),
+    stale: whyStale(page.review_at, setting.now, setting.zone),
     title_empty: page.title === "" ? "It has no title." : undefined,
     ...(page.version !== null && onContent(page, page.version, setting)),
   };

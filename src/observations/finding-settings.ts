@@ -7,11 +7,12 @@ import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Schema } from "../schema.ts";
 import { type ProbeKind, type ProbeRequest, probeErrors } from "./probe-rules.ts";
+import { whyNotDateTag } from "./review-date-rules.ts";
 
 export type Probe = Selectable<Schema["software_probes"]>;
 
@@ -32,6 +33,36 @@ export function setHidden(
       .onConflict((conflict) => conflict.column("environment_id").doUpdateSet({ hidden }))
       .execute();
     await append(trx, actor, site, environment, { hidden });
+  });
+}
+
+/**
+ * Names the meta tag of the pages of an environment that says when they are to be reviewed; empty: none. What is known of
+ * another tag is forgotten, and the next visits read all pages. Throws a Refusal with 403, or 422 for a wrong name.
+ */
+export function setDateTag(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  environment: Environment,
+  date_tag: string,
+): Promise<void> {
+  refuse(whyNotMay(actor, "administer"), 403);
+  refuseFields(fieldErrors({ date_tag: whyNotDateTag(date_tag) }));
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    if ((await dateTagOf(trx, environment.id)) === date_tag) return;
+    await trx
+      .insertInto("finding_settings")
+      .values({ environment_id: environment.id, hidden: 0, date_tag })
+      .onConflict((conflict) => conflict.column("environment_id").doUpdateSet({ date_tag }))
+      .execute();
+    const unread = { etag: null, last_modified: null };
+    for (const { id } of environment.servers) {
+      const dated = trx.updateTable("observations").set({ review_at: null }).where("server_id", "=", id);
+      await dated.where("review_at", "is not", null).execute();
+      await trx.updateTable("observed_pages").set(unread).where("server_id", "=", id).execute();
+    }
+    await append(trx, actor, site, environment, { date_tag });
   });
 }
 
@@ -117,4 +148,10 @@ export const probesOf = (db: Database, environmentId: string): Promise<Probe[]> 
 export async function isHidden(db: Database, environmentId: string): Promise<boolean> {
   const query = db.selectFrom("finding_settings").select("hidden").where("environment_id", "=", environmentId);
   return (await query.executeTakeFirst())?.hidden === 1;
+}
+
+/** The meta tag that says when the pages of an environment are to be reviewed; empty: none. */
+export async function dateTagOf(db: Database, environmentId: string): Promise<string> {
+  const query = db.selectFrom("finding_settings").select("date_tag").where("environment_id", "=", environmentId);
+  return (await query.executeTakeFirst())?.date_tag ?? "";
 }

@@ -79,6 +79,7 @@ async function reconcileVisited(
       elsewhere.map(({ base_url }) => base_url),
     ),
     now,
+    zone: site.time_zone,
   });
   const software = wrongSoftware(versions ?? [], await recordedVersions(trx, site.id, environment.id));
   const unobserved = new Set([...pages.filter(isUnobserved), ...software.filter(isUnread)].map(({ path }) => path));

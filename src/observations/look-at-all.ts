@@ -33,6 +33,8 @@ export interface Visitor {
   reach: Reach;
   settings: VisitSettings;
   siteUrls: string[];
+  /** The meta tag that says when a page is to be reviewed; empty: none. */
+  dateTag: string;
   context: VisitContext;
 }
 
@@ -101,13 +103,14 @@ function turns(atOnce: number, pauseMs: number, stopping: AbortSignal | undefine
 
 /** Looks at a page, and again if it differs from what it showed last. Waiting for that takes no turn. */
 async function lookAtPage(
-  { db, reach, siteUrls, context }: Visitor,
+  { db, reach, siteUrls, dateTag, context }: Visitor,
   robots: Robots,
   page: Page,
   { masks, noise, inTurn }: { masks: Mask[]; noise: Noise[]; inTurn: InTurn },
 ): Promise<Look | undefined> {
   const filter = filterOf(masks, noise);
-  const look = (page: KnownPage) => inTurn(() => lookAt(reach, robots, page, { siteUrls, filter, now: context.now() }));
+  const about = { siteUrls, filter, dateTag };
+  const look = (page: KnownPage) => inTurn(() => lookAt(reach, robots, page, { ...about, now: context.now() }));
   const good = page.good && { ...page.good, content: () => loadContent(db, page.good?.content) };
   const first = await look(page);
   return (

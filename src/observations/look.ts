@@ -64,6 +64,7 @@ export const nothingSeen: Observation = {
   content: null,
   took_ms: 0,
   bytes: 0,
+  review_at: null,
 };
 
 interface Context {
@@ -71,6 +72,8 @@ interface Context {
   siteUrls: string[];
   /** What else is left out of it. */
   filter: Filter;
+  /** The meta tag that says when a page is to be reviewed. */
+  dateTag?: string | undefined;
   now: string;
 }
 
@@ -148,7 +151,7 @@ function judged(
   { address, response }: Answered,
   requested: string,
   { good }: KnownPage,
-  { siteUrls, filter }: Context,
+  { siteUrls, filter, dateTag }: Context,
 ): Omit<Partial<Observation>, "content"> & Judgement & { content?: string | undefined; isKnown?: boolean } {
   const { status, headers, body } = response;
   if (isChallenge(headers, body)) return challenge;
@@ -157,7 +160,7 @@ function judged(
   if (pathOf(address) !== pathOf(requested)) return { ...leadsElsewhere(address), address };
   const robotsTag = [headers["x-robots-tag"] ?? []].flat().join(", ") || undefined;
   const contentType = headers["content-type"];
-  const source = { body, contentType, robotsTag, address, baseUrls: siteUrls, filter, known: good };
+  const source = { body, contentType, robotsTag, address, baseUrls: siteUrls, filter, dateTag, known: good };
   const { isEmpty, ...reading } = readPage(source);
   if (isEmpty) return emptyPage;
   return { ...judgement, ...reading, address: address === requested ? null : address };

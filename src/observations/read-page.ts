@@ -13,6 +13,8 @@ export interface Reading extends Digests {
   canonical: string | null;
   /** The directives for robots, of the page and of its response. */
   robots: string | null;
+  /** What the meta tag of review dates says, if it is a date. */
+  review_at: string | null;
   /** As it is kept; undefined if it is no text, or too long: its digests are without the filter then. */
   content: string | undefined;
   /** Whether its content is the one that was known. */
@@ -31,6 +33,8 @@ interface Source {
   /** The addresses of the servers of its site, which are taken out of it. */
   baseUrls: string[];
   filter: Filter;
+  /** The meta tag that says when a page is to be reviewed; empty: none. */
+  dateTag?: string | undefined;
   /** A content by its SHA-256, whose digests are known with this filter. */
   known?: (Digests & { content: string | null }) | undefined;
 }
@@ -43,7 +47,8 @@ export function readPage(source: Source): Reading {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   const isHtml =
     /^(text\/html|application\/xhtml\+xml)$/.test(type) || (!type && /^\s*</.test(body.toString("latin1", 0, 200)));
-  const head = { title: null, language: null, canonical: null, robots: robotsTag?.toLowerCase() ?? null };
+  const robots = robotsTag?.toLowerCase() ?? null;
+  const head = { title: null, language: null, canonical: null, robots, review_at: null };
   if (isHtml) {
     const reduced = reduce(textOf(body, contentType), source.baseUrls);
     return { ...headOf(reduced, source), ...readReduced(reduced.content, source) };
@@ -75,13 +80,17 @@ function isBare(content: string): boolean {
   return lines.length === 0 && !hasPictures;
 }
 
-function headOf({ title, language, canonical, base, robots }: Reduced, { robotsTag, address }: Source) {
+function headOf(
+  { title, language, canonical, base, robots, dates }: Reduced,
+  { robotsTag, address, dateTag = "" }: Source,
+) {
   const directives = [robotsTag ?? [], robots].flat();
   return {
     title: (title ?? "").toWellFormed().replace(/\s+/g, " ").trim().slice(0, 500),
     language: language?.slice(0, 100) || null,
     canonical: canonical ? resolved(canonical, base, address) : null,
     robots: directives.length ? directives.join(", ").toLowerCase().slice(0, 500) : null,
+    review_at: (dateTag && dates.get(dateTag.toLowerCase())) || null,
   };
 }
 

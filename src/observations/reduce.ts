@@ -1,6 +1,7 @@
 import { Parser } from "htmlparser2";
 import { sha256 } from "../database/ids.ts";
 import { normalAddress, withoutOwn } from "./normalise.ts";
+import { readReviewDate } from "./review-date-rules.ts";
 
 /** What is kept of a page's HTML, and what its head says. */
 export interface Reduced {
@@ -16,6 +17,8 @@ export interface Reduced {
   base: string | undefined;
   /** The directives of each meta element for robots. */
   robots: string[];
+  /** What meta elements say that is a date, by their names in lower case. */
+  dates: Map<string, string>;
 }
 
 /** What they contain is not read by visitors, or is a time, which is relative on many pages. */
@@ -43,6 +46,7 @@ export function reduce(source: string, baseUrls: string[]): Reduced {
     canonical: undefined,
     base: undefined,
     robots: [],
+    dates: new Map(),
   };
   const written: boolean[] = [];
   let [isTitle, hiddenAt] = [false, 0];
@@ -83,6 +87,9 @@ function readHead(head: Omit<Reduced, "content">, name: string, attributes: Attr
   const { href, content = "" } = attributes;
   if (name === "base") head.base ??= href || undefined;
   if (name === "meta" && attributes.name?.toLowerCase() === "robots") head.robots.push(content);
+  const date = name === "meta" ? readReviewDate(content) : undefined;
+  const key = (attributes.name ?? attributes.property ?? "").toLowerCase();
+  if (date && !head.dates.has(key)) head.dates.set(key, date);
   if (name === "link" && href && /\bcanonical\b/i.test(attributes.rel ?? "")) head.canonical ??= href;
 }
 

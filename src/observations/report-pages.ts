@@ -10,11 +10,11 @@ import { isOnServers } from "../intake/addresses.ts";
 import { normalKey } from "../record/keys.ts";
 import { endVisit } from "./end-visit.ts";
 import { filtersOf } from "./filters.ts";
+import { dateTagOf } from "./finding-settings.ts";
 import { type Look, lookElsewhere, lookFrom } from "./look.ts";
 import { bodyOf, type ReportedPage, reportErrors } from "./reported-pages-rules.ts";
 import { saveReport } from "./save-report.ts";
 import { namedServer } from "./servers.ts";
-import type { Filter } from "./view.ts";
 import { whyNotVisited } from "./visits.ts";
 
 export interface PagesReport {
@@ -52,18 +52,19 @@ export async function reportPages(
 async function looksOf(
   db: Database,
   site: Site,
-  { servers }: Environment,
+  { id, servers }: Environment,
   { baseUrl, pages, now }: { baseUrl: string; pages: ReportedPage[]; now: string },
 ): Promise<Look[]> {
   const filters = await filtersOf(db, site.id, { paths: pages.map(({ path }) => normalKey("page", path)) });
   const siteUrls = baseUrlsOf(site);
   const baseUrls = servers.map(({ base_url }) => base_url);
+  const dateTag = await dateTagOf(db, id);
   const yieldIfDue = eventLoopYielder();
   const looks: Look[] = [];
   for (const page of pages) {
     await yieldIfDue();
     const path = normalKey("page", page.path);
-    const context = { siteUrls, filter: filters(path), now };
+    const context = { siteUrls, filter: filters(path), dateTag, now };
     looks.push(lookOf({ ...page, path }, { baseUrl, baseUrls }, context));
   }
   return looks;
@@ -72,7 +73,7 @@ async function looksOf(
 function lookOf(
   page: ReportedPage,
   { baseUrl, baseUrls }: { baseUrl: string; baseUrls: string[] },
-  context: { siteUrls: string[]; filter: Filter; now: string },
+  context: Parameters<typeof lookFrom>[3],
 ): Look {
   const { path, status, location } = page;
   const requested = baseUrl + encodeURI(path).replaceAll("%25", "%");

@@ -77,6 +77,7 @@ export async function saveChanged(
   now: string,
 ): Promise<number> {
   const current = await currentObservations(trx, server_id, looks);
+  await saveReviewDates(trx, looks, current);
   const changed = (await withStoredFilters(trx, site_id, looks, current)).filter(
     ({ path, isUnchanged, observation }) => {
       const before = current.get(path);
@@ -96,13 +97,23 @@ export async function saveChanged(
   return changed.length;
 }
 
+/** The other date of a page that is otherwise the same is no change: visitors do not read it. */
+async function saveReviewDates(trx: Database, looks: Look[], current: Current): Promise<void> {
+  for (const { path, isUnchanged, observation } of looks) {
+    const before = current.get(path);
+    const { outcome, review_at } = observation;
+    if (isUnchanged || outcome !== "shown" || !before || before.review_at === review_at) continue;
+    await trx.updateTable("observations").set({ review_at }).where("id", "=", before.id).execute();
+  }
+}
+
 type Current = Awaited<ReturnType<typeof currentObservations>>;
 
 async function currentObservations(trx: Database, serverId: string, looks: Look[]) {
   const rows = await trx
     .selectFrom("observed_pages as p")
     .innerJoin("observations as o", "o.id", "p.observation_id")
-    .select(["p.path", "o.content", ...compared.map((column) => `o.${column}` as const)])
+    .select(["p.path", "o.id", "o.content", "o.review_at", ...compared.map((column) => `o.${column}` as const)])
     .where("p.server_id", "=", serverId)
     .where(
       "p.path",

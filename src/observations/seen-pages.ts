@@ -26,7 +26,7 @@ export async function seenPages(
       join.onRef("b.version_id", "=", "c.version_id").on("b.environment_id", "=", beforeId),
     )
     .select(["p.path", "p.in_sitemap", "p.link_depth", "o.outcome", "o.reason", "o.title", "o.robots", "o.text_digest"])
-    .select(["o.canonical", "o.content"])
+    .select(["o.canonical", "o.content", "o.review_at"])
     .select(["o.seen_at", "c.placement_seq", "c.version_id", "v.label as version"])
     .select(["h.text_digest as here", "b.text_digest as before"])
     .select(

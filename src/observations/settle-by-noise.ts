@@ -67,6 +67,7 @@ async function settleOnServer(
     links: { broken: new Map(), elsewhere: new Map() },
     elsewhere: [],
     now: actor.at,
+    zone: site.time_zone,
   });
   const still = new Set(found.map(nameOf));
   const shown = new Set(pages.filter(({ outcome }) => outcome === "shown").map(({ path }) => path));

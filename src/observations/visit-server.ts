@@ -6,7 +6,7 @@ import { addMs } from "../time/add.ts";
 import { checkNextLinks } from "./check-links.ts";
 import { endVisit } from "./end-visit.ts";
 import type { Reach } from "./fetch-page.ts";
-import { probesOf } from "./finding-settings.ts";
+import { dateTagOf, probesOf } from "./finding-settings.ts";
 import { addLinkedPages, beginLinks } from "./linked-pages.ts";
 import type { Look } from "./look.ts";
 import { lookAtAll, type Noticed, paceOf, type VisitContext, type Visitor } from "./look-at-all.ts";
@@ -70,7 +70,8 @@ async function visitorFor(db: Database, visit: Visit, context: VisitContext): Pr
     baseUrls: servers.map(({ base_url }) => base_url),
     headers: JSON.parse(headers),
   };
-  return { db, visit, reach, settings, siteUrls: baseUrlsOf(site), context };
+  const dateTag = await dateTagOf(db, visit.environment_id);
+  return { db, visit, reach, settings, siteUrls: baseUrlsOf(site), dateTag, context };
 }
 
 async function goOn(visitor: Visitor): Promise<void> {

@@ -32,6 +32,7 @@ export const findingKinds = {
     advice: "Link to the same page on this environment: visitors may not be able to open the other one.",
   },
   broken_asset: { word: "broken link or file", advice: "Put the file on the server, or correct the address." },
+  stale: { word: "stale", advice: "Review the page, and give it another date; or take it off the server." },
   title_empty: { word: "no title", advice: "Give the page a title." },
   title_doubled: { word: "same title", advice: "Give each page a title of its own." },
   unobserved: {

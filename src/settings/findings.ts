@@ -6,7 +6,15 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
-import { isHidden, probesOf, removeProbe, setHidden, setProbe } from "../observations/finding-settings.ts";
+import {
+  dateTagOf,
+  isHidden,
+  probesOf,
+  removeProbe,
+  setDateTag,
+  setHidden,
+  setProbe,
+} from "../observations/finding-settings.ts";
 
 /** What visits check in an environment besides what they always do. */
 export const findingSettingsRoutes = new Hono<SiteEnv>();
@@ -22,6 +30,18 @@ findingSettingsRoutes.post("/:environment/findings", async (c) => {
   const { hidden } = await formFields(c, "hidden");
   await setHidden(c.var.db, sessionActor(c), c.var.access.site, environmentIn(c), hidden === "1");
   flash(c, "Saved.");
+  return c.redirect(address(c), 303);
+});
+
+findingSettingsRoutes.post("/:environment/findings/dates", async (c) => {
+  const { date_tag } = await formFields(c, "date_tag");
+  const dateTag = date_tag.trim();
+  try {
+    await setDateTag(c.var.db, sessionActor(c), c.var.access.site, environmentIn(c), dateTag);
+  } catch (error) {
+    return show(c, { dateTag, errors: besideFields(error, "date_tag").errors });
+  }
+  flash(c, dateTag ? "Saved. The next visit reads the dates." : "Saved.");
   return c.redirect(address(c), 303);
 });
 
@@ -44,12 +64,13 @@ findingSettingsRoutes.post("/:environment/findings/software/:id{[0-9a-f-]{36}}/r
   return c.redirect(address(c), 303);
 });
 
-async function show(c: SiteContext, refused?: Required<Pick<FindingSettingsProps, "typed" | "errors">>) {
+async function show(c: SiteContext, refused?: Pick<FindingSettingsProps, "typed" | "errors"> & { dateTag?: string }) {
   const environment = environmentIn(c);
   const content = findingSettingsPage({
     site: c.var.access.site,
     environment,
     isHidden: await isHidden(c.var.db, environment.id),
+    dateTag: await dateTagOf(c.var.db, environment.id),
     probes: await probesOf(c.var.db, environment.id),
     ...refused,
   });

@@ -12,6 +12,8 @@ export type FindingSettingsProps = {
   site: SettingsSite;
   environment: { slug: string; name: string };
   isHidden: boolean;
+  /** The meta tag of review dates; empty: none. */
+  dateTag: string;
   probes: Probe[];
   /** The form for another one, as it was refused. */
   typed?: ProbeRequest;
@@ -19,18 +21,21 @@ export type FindingSettingsProps = {
 };
 
 export function findingSettingsPage(props: FindingSettingsProps): Html {
-  const { site, environment, isHidden } = props;
+  const { site, environment, isHidden, dateTag, errors = {} } = props;
   const environments = `/sites/${site.slug}/settings/environments`;
   const own = `${environments}/${environment.slug}`;
   const hidden = html`<form class="form" method="post" action="${own}/findings">
 ${checkbox({ name: "hidden", label: "Search engines are not to list its pages", checked: isHidden, hint: "A page without noindex is a finding then." })}
-<div class="end">${button({ text: "Save" })}</div></form>
+<div class="end">${button({ text: "Save" })}</div></form>`;
+  const dates = html`<form class="form" method="post" action="${own}/findings/dates">
+${input({ name: "date_tag", label: "Meta tag", value: dateTag, error: errors.date_tag, hint: "For example review-date or expires. A page whose date, such as 2026-03-01, has passed is stale. Empty: none is read." })}
+<div class="end">${button({ text: html`Save<span class="sr"> the meta tag</span>` })}</div></form>
 <p><a href="${own}/visits">Settings of visits</a></p>`;
   return html`${settingsHead(site, "/environments", html`What is checked on ${environment.name}`, {
     over: [html`<a href="${environments}">Environments</a>`, html`<a href="${own}"><bdi>${environment.name}</bdi></a>`],
     under: "Visits compare pages with the record. They can check more.",
   })}
-${split(html`<h2>Versions of software</h2>${probeList(props, own)}${probeForm(props, own)}`, panel("hidden", "Search engines", hidden))}`;
+${split(html`<h2>Versions of software</h2>${probeList(props, own)}${probeForm(props, own)}`, html`${panel("hidden", "Search engines", hidden)}${panel("dates", "Review dates", dates)}`)}`;
 }
 
 const kindNames: Record<ProbeKind, string> = { json: "JSON", header: "response header", meta: "meta tag" };
