@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient, NoResponse } from "../src/network/get.ts";
 import { callable } from "../src/network/private-networks.ts";
 import { fetchFrom, type Reach } from "../src/observations/fetch-page.ts";
+import { noticingLinks } from "../src/observations/links.ts";
 import { lookAt } from "../src/observations/look.ts";
+import { noticingAddresses } from "../src/observations/page-links.ts";
 import { readRobots } from "../src/observations/robots.ts";
 import { listedPages } from "../src/observations/sitemaps.ts";
 import { noFilter } from "../src/observations/view.ts";
@@ -107,6 +109,18 @@ describe("a page", () => {
     expect(await look("/bad")).toMatchObject({ outcome: "shown" });
     site.pages["/deep"] = `<title>Deep</title>${"<div>".repeat(200_000)}deep`;
     expect(await look("/deep")).toMatchObject({ outcome: "shown", title: "Deep" });
+  });
+
+  test("with elements in each other without end names no more links than its beginning does", async () => {
+    site.pages["/deep"] = html(`<a href="/near">Near</a>${"<div>".repeat(200_000)}<a href="/far">Far</a>`);
+    const followed = new Set<string>();
+    const named: string[] = [];
+    const noticing = noticingAddresses(reach.client, [site.base], (links) =>
+      named.push(...links.map((link) => link.address)),
+    );
+    const client = noticingLinks(noticing, followed, { baseUrl: site.base, kept: [] });
+    await client.get(new URL("/deep", site.base), {}, { timeoutMs: 20_000, maxBytes: 5_000_000 });
+    expect([[...followed], named]).toEqual([["/near"], [`${site.base}/near`]]);
   });
 
   test("that is binary, plain text or a set of frames is shown; an empty one says nothing", async () => {

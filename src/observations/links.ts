@@ -1,7 +1,7 @@
-import { Parser } from "htmlparser2";
 import { locate } from "../intake/addresses.ts";
 import type { Client, Response } from "../network/get.ts";
 import { normalKey, whyNotKey } from "../record/keys.ts";
+import { parseHtml } from "./parse-html.ts";
 
 /** What is left of the addresses to which links lead. */
 interface LinkRules {
@@ -17,7 +17,7 @@ function linksOf(html: string, address: string): string[] {
   let base = address;
   let hasBase = false;
   let isFollowed = true;
-  const parser = new Parser({
+  parseHtml(html, {
     onopentag: (name, { href, rel = "", ...attributes }) => {
       if (name === "base" && href && !hasBase) [base, hasBase] = [URL.parse(href, address)?.href ?? address, true];
       if (name === "meta" && /^robots$/i.test(attributes.name ?? "") && /nofollow|none/i.test(attributes.content ?? ""))
@@ -25,7 +25,6 @@ function linksOf(html: string, address: string): string[] {
       if ((name === "a" || name === "area") && href && !/\bnofollow\b/i.test(rel)) links.push(href);
     },
   });
-  parser.end(html);
   return isFollowed ? [...new Set(links.flatMap((href) => URL.parse(href.trim(), base)?.href ?? []))] : [];
 }
 

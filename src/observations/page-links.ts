@@ -1,9 +1,9 @@
-import { Parser } from "htmlparser2";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { isOnServers } from "../intake/addresses.ts";
 import type { Client } from "../network/get.ts";
 import type { Flag } from "../schema.ts";
+import { parseHtml } from "./parse-html.ts";
 
 export interface PageLink {
   address: string;
@@ -37,7 +37,7 @@ function linksIn(html: string, address: string, baseUrls: string[]): PageLink[] 
     const isKnown = found.has(url.href);
     if (isKnown ? loaded : found.size < maxLinks) found.set(url.href, { address: url.href, loaded });
   };
-  const parser = new Parser({
+  parseHtml(html, {
     onopentag: (tag, attributes) => {
       if (tag === "base" && attributes.href && base === address)
         base = URL.parse(attributes.href, address)?.href ?? base;
@@ -46,7 +46,6 @@ function linksIn(html: string, address: string, baseUrls: string[]): PageLink[] 
       add(attributes[attributesOf[tag] ?? ""], 1);
     },
   });
-  parser.end(html);
   return [...found.values()];
 }
 

@@ -1,8 +1,8 @@
-import { Parser } from "htmlparser2";
 import type { Database } from "../database/connect.ts";
 import { NoResponse, type Response } from "../network/get.ts";
 import { fetchFrom, type Reach } from "./fetch-page.ts";
 import type { Probe } from "./finding-settings.ts";
+import { parseHtml } from "./parse-html.ts";
 import { type ReadVersion, valueAt, versionIn } from "./probe-rules.ts";
 
 const limits = { timeoutMs: 20_000, maxBytes: 1_000_000 };
@@ -40,12 +40,11 @@ function readValue({ headers, body }: Response, { how, name }: Probe): unknown {
 
 function metaContent(html: string, name: string): string | undefined {
   let content: string | undefined;
-  const parser = new Parser({
+  parseHtml(html, {
     onopentag: (tag, attributes) => {
       if (tag === "meta" && attributes.name?.toLowerCase() === name.toLowerCase()) content ??= attributes.content;
     },
   });
-  parser.end(html);
   return content;
 }
 

@@ -1,6 +1,6 @@
-import { Parser } from "htmlparser2";
 import { sha256 } from "../database/ids.ts";
 import { normalAddress, withoutOwn } from "./normalise.ts";
+import { parseHtml } from "./parse-html.ts";
 import { readReviewDate } from "./review-date-rules.ts";
 
 /** What is kept of a page's HTML, and what its head says. */
@@ -30,10 +30,6 @@ const addresses = new Set(["href", "src", "action"]);
 /** Elements deeper than this are left out, not their texts: browsers do about the same, and no reader runs out of stack. */
 const maxDepth = 256;
 
-/** No page for people has as many elements in each other; what comes after them is not read. */
-const maxOpen = 5000;
-const chunkLength = 16_000;
-
 const maxAttribute = 2000;
 
 type Attributes = Record<string, string>;
@@ -50,7 +46,7 @@ export function reduce(source: string, baseUrls: string[]): Reduced {
   };
   const written: boolean[] = [];
   let [isTitle, hiddenAt] = [false, 0];
-  const parser = new Parser({
+  parseHtml(source, {
     onopentag: (name, attributes) => {
       const isWritten = !hiddenAt && written.length < maxDepth && isKept(name, attributes);
       written.push(isWritten);
@@ -70,10 +66,6 @@ export function reduce(source: string, baseUrls: string[]): Reduced {
       if (written.pop()) parts.push(`</${name}>`);
     },
   });
-  // a chunk at a time: the parser takes ever longer the more elements are open
-  for (let i = 0; i < source.length && written.length < maxOpen; i += chunkLength)
-    parser.write(source.slice(i, i + chunkLength));
-  parser.end();
   return { ...head, content: parts.join("") };
 }
 
