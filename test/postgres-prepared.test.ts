@@ -1,15 +1,23 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { findDrawn } from "../src/artifacts/queries.ts";
+import { openDatabase } from "../src/database/connect.ts";
 import { newId } from "../src/database/ids.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
-import { engine, freshDatabase } from "./support/database.ts";
+import { engine, freshDatabase, freshDatabaseUrl } from "./support/database.ts";
 import { world } from "./support/world.ts";
+
+/** One whose connections no other test has used: what they prepared is there as long as the connection. */
+async function newDatabase() {
+  const { url, drop } = await freshDatabaseUrl();
+  const db = openDatabase(url);
+  return { db, close: () => db.destroy().then(drop) };
+}
 
 test.runIf(engine === "postgres")(
   "a query that is sent a second time on a connection stays prepared, with lists of any length",
   async () => {
-    const { db, close } = await freshDatabase();
+    const { db, close } = await newDatabase();
     await db.connection().execute(async (connection) => {
       const select = (slugs: string[]) =>
         connection.selectFrom("roles").select("slug").where("slug", "in", slugs).orderBy("slug").execute();
@@ -30,7 +38,7 @@ test.runIf(engine === "postgres")(
 );
 
 test.runIf(engine === "postgres")("a query with a list is not planned again each time", async () => {
-  const { db, close } = await freshDatabase();
+  const { db, close } = await newDatabase();
   const planned = await db.connection().execute(async (connection) => {
     for (let i = 0; i < 10; i++) await listPromotions(connection, newId(), { releases: [newId()] });
     const { rows } = await sql<{ planned: number }>`
