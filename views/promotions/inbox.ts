@@ -256,7 +256,7 @@ function toLookInto({ site, now }: Props, { environment, count, kinds, since }: 
   const words = kinds.map((kind) => `${formatCount(kind.count)} ${kind.word}`).join(", ");
   return html`<li>
 ${environmentPath(undefined, environment)}
-<div><h3><a href="${list}">${countOf(count, "finding")} on <bdi>${environment.name}</bdi></a></h3><p>${words}.</p></div>
+<div><h3><a href="${list}"><span>${countOf(count, "finding")} on <bdi>${environment.name}</bdi></span></a></h3><p>${words}.</p></div>
 <div class="end">${linkButton(list, html`Look into<span class="sr"> the findings on ${environment.name}</span>`)}<span>since ${timeWithAgo(since, site.time_zone, now)}</span></div>
 </li>
 `;
