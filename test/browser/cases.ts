@@ -346,18 +346,7 @@ export const cases: Case[] = [
   page("a finding, accepted", "iris", (w) => visitedFinding(w, "unrecorded")),
   page("a page with findings", "iris", (w) => visitedSite(w, "/artifacts/page?key=/sale")),
   page("a board with findings", "iris", (w) => visitedSite(w, "")),
-  page("an environment with findings", "iris", (w) => visitedSite(w, "/environments/live")),
   page("an inbox with findings", "iris", (w) => visitedSite(w, "/approvals")),
-  page(
-    "a promotion whose text was seen",
-    "iris",
-    (w) => seenPromotion(w),
-    async (at) => {
-      await at.locator("main .review .fold > summary").first().click();
-      await at.locator("#text").waitFor();
-    },
-  ),
-  page("what a promotion changes in the text", "iris", (w) => seenPromotion(w, "/text?page=/sale")),
   page("what is checked", "iris", (w) => visitedSite(w, "/settings/environments/live/findings")),
   page(
     "what is checked, wrong",
@@ -368,6 +357,17 @@ export const cases: Case[] = [
   page("visits in progress", "iris", (w) => visitedSite(w, "/observations/live")),
   page("visits, given up", "iris", (w) => visitedSite(w, "/observations/beta")),
   page("visits, never", "vera", "/sites/shop/observations/beta"),
+  // after the visit in progress, which their visits would end
+  page(
+    "a promotion whose text was seen",
+    "iris",
+    (w) => seenPromotion(w),
+    async (at) => {
+      await at.locator("main .review .fold > summary").first().click();
+      await at.locator("#text").waitFor();
+    },
+  ),
+  page("what a promotion changes in the text", "iris", (w) => seenPromotion(w, "/text?page=/sale")),
   page("an environment with findings", "iris", (w) => visitedSite(w, "/environments/live")),
   page("settings of visits", "iris", (w) => visitedSite(w, "/settings/environments/live/visits")),
   page(
