@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
 import { addServer } from "../src/environments/environments.ts";
-import { setHidden, setProbe } from "../src/observations/finding-settings.ts";
+import { setDateTag, setHidden, setProbe } from "../src/observations/finding-settings.ts";
 import { chooseReporter } from "../src/observations/reporters.ts";
 import { engine } from "./support/database.ts";
 import { noiseSource, realPages, realSite, type ServedPage, type ServedPages } from "./support/real-site.ts";
@@ -123,11 +123,12 @@ test("a real site that moves all the time has a true board after one click, each
   expect(await allFindings()).toEqual({ open: [], settled: found.open });
 });
 
-/** Has people report what was seen, and an administrator add a server, a software item and what is hidden. */
+/** Has people report what was seen, and an administrator add a server, a software item, what is hidden and where review dates are. */
 async function peopleReport(): Promise<void> {
   const iris = await w.by("iris");
   for (const name of names) await chooseReporter(w.db, iris, w.site, environmentOf(w.site, name), "people");
   await setHidden(w.db, iris, w.site, environmentOf(w.site, "demo"), true);
+  await setDateTag(w.db, iris, w.site, environmentOf(w.site, "beta"), "review-date");
   const second: ServedPages = new Map([...onServer("live")].map(([path, page]) => [path, { ...page }]));
   served.live.push(second);
   sites.web2 = await realSite(second, { noise, linked });
@@ -167,7 +168,7 @@ async function changeMuch() {
   const gone = change("live", { status: 404 }, ["missing"]);
   change("beta", { status: 404 }, ["missing"]);
   for (const name of ["demo", "live"] as const) change(name, { status: 410 }, ["missing"]);
-  for (const name of ["beta", "demo"] as const) change(name, { status: 500 }, ["missing"]);
+  change("beta", { status: 500 }, ["missing"]);
   change("demo", { leadsTo: "https://elsewhere.example/" }, ["missing"]);
   change("live", { leadsTo: linked[0] as string }, ["missing"]);
 
@@ -213,6 +214,7 @@ async function changeMuch() {
   change("beta", { head: '<script src="/assets/gone.js"></script>' }, ["broken_asset"]);
   change("beta", { body: '<a href="/en/nowhere"></a>' }, ["broken_asset"]);
   change("live", { body: `<a href="${gone}"></a>` }, ["broken_asset"]);
+  change("beta", { head: '<meta name="review-date" content="2021-01-01">' }, ["stale"]);
   change("live", { head: noindex }, ["noindex"]);
   change("live", { headers: { "x-robots-tag": "noindex" } }, ["noindex"]);
   change("demo", { head: "" }, []);
