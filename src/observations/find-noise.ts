@@ -41,17 +41,20 @@ function* betweenChildren(before: Numbered[], after: Numbered[], place: string):
   if (isSame(before, after)) return;
   if (isSame(inOrder(before), inOrder(after)))
     return yield { kind: "order", place, example: exampleOf(textOf(before[0]?.view)) };
+  const [alone, othersAlone] = [without(before, after), without(after, before)];
+  const isMoved = !isSame(without(before, alone), without(after, othersAlone));
+  if (isMoved) yield { kind: "order", place, example: exampleOf(textOf(before[0]?.view)) };
   const others = new Map(after.map((child) => [child.place, child]));
   const uneven = namesOfUneven(before, after);
   for (const [name, view] of uneven)
     yield { kind: "presence", place: `${place}/${name}`, example: exampleOf(textOf(view)) };
   const paired = before.filter(({ view }) => !uneven.has(view.name));
-  for (const { view, place, contents } of paired) {
+  for (const { view, place, contents } of isMoved ? paired.filter((child) => alone.includes(child)) : paired) {
     const other = others.get(place);
     if (other && other.contents !== contents) yield* betweenPair(view, other.view, place);
   }
   const rest = after.filter(({ view }) => !uneven.has(view.name));
-  if (paired.some((child, i) => child.place !== rest[i]?.place))
+  if (!isMoved && paired.some((child, i) => child.place !== rest[i]?.place))
     yield { kind: "order", place, example: exampleOf(textOf(paired[0]?.view)) };
 }
 
@@ -73,6 +76,17 @@ function* betweenPair(before: View, after: View, place: string): Generator<Found
   if (isOther || found.some((one) => one.place.length > maxPlaceLength))
     yield { kind: "content", place, example: exampleOf(textOf(before)) };
   else yield* found;
+}
+
+/** Those of which the others have no equal. */
+function without(children: Numbered[], others: Numbered[]): Numbered[] {
+  const left = new Map<string, number>();
+  for (const { contents } of others) left.set(contents, (left.get(contents) ?? 0) + 1);
+  return children.filter(({ contents }) => {
+    const count = left.get(contents) ?? 0;
+    left.set(contents, count - 1);
+    return count <= 0;
+  });
 }
 
 const isSame = (before: Numbered[], after: Numbered[]): boolean =>
