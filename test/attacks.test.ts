@@ -77,6 +77,12 @@ test("clients that do not read their responses are disconnected", async () => {
   await clicksUntil(attack, ({ cut, answers }) => cut + (answers["200"] ?? 0) >= 5);
 });
 
+test("clients that send many requests without waiting for the responses are disconnected", async () => {
+  await using attack = attacking(url, "1,000 requests at once");
+  const [tally] = Object.values(await clicksUntil(attack, ({ cut }) => cut >= 100));
+  expect(tally?.answers).toEqual({});
+});
+
 test("clients that send too much are refused", async () => {
   const statuses: Record<string, string> = {
     "headers of 64 KB": "431",

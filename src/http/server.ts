@@ -21,6 +21,8 @@ export const usualLimits = {
   maxRequestsPerSocket: 1000,
   /** How long a request body may pause, and how long a client may not read its response. */
   stalledMs: 30_000,
+  /** Requests of one connection that wait for their responses. Browsers send the next one only after a response. */
+  maxPipelined: 10,
 };
 export type Limits = typeof usualLimits;
 
@@ -28,8 +30,15 @@ export type Limits = typeof usualLimits;
 export function createHttpServer(fetch: Fetch, limits: Limits = usualLimits): Server {
   const listener = getRequestListener(fetch, { errorHandler: onUnreadable });
   const responses = new WeakMap<Socket, ServerResponse>();
+  const waiting = new WeakMap<Socket, number>();
   const server = createServer(limits, (incoming, outgoing) => {
-    responses.set(incoming.socket, outgoing);
+    const { socket } = incoming;
+    const before = waiting.get(socket) ?? 0;
+    // Node hands over all requests that have arrived, which can be a thousand, and each response would fill memory
+    if (before >= limits.maxPipelined) return void socket.destroy();
+    waiting.set(socket, before + 1);
+    outgoing.once("close", () => waiting.set(socket, (waiting.get(socket) ?? 0) - 1));
+    responses.set(socket, outgoing);
     outgoing.once("finish", () => closeIfStillSending(outgoing));
     void listener(incoming, outgoing);
   });

@@ -59,7 +59,7 @@ const pour = (bytes: Buffer) => (socket: Socket) => {
 };
 const block = Buffer.alloc(64 * 1024, "x");
 const chunk = Buffer.concat([Buffer.from(`${block.length.toString(16)}\r\n`), block, Buffer.from("\r\n")]);
-const requests = Buffer.from(`${head("GET /openapi.json")}\r\n`.repeat(4));
+const request = Buffer.from(`${head("GET /openapi.json")}\r\n`);
 
 export const onConnections: Record<string, Attack> = {
   "slow headers": hold(
@@ -82,16 +82,17 @@ export const onConnections: Record<string, Attack> = {
   "responses that are not read": hold(
     5,
     (socket) => socket.pause(),
-    (socket) => socket.write(requests),
+    (socket) => socket.write(request),
   ),
   "responses that are read byte by byte": hold(
     5,
     (socket) => socket.pause(),
     (socket) => {
-      socket.write(requests);
+      socket.write(request);
       socket.read(1);
     },
   ),
+  "1,000 requests at once": hold(50, (socket) => socket.write(Buffer.concat(Array(1000).fill(request))), doNothing),
   "headers of 64 KB": hold(
     5,
     (socket) => socket.write(`${head("GET /sign-in", `Cookie: a=${block.toString()}`)}\r\n`),
