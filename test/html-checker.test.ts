@@ -35,6 +35,17 @@ test.each([
   expect(validHtml(markup)).not.toEqual([]);
 });
 
+test.each([
+  ["a character reference", "<p>Bread &amp; butter</p>", "<p>Bread &butter; and jam</p>"],
+  ["trailing space", "<ul>\n\n<li>One</li>\n</ul>", "<ul>\n \n<li>One</li>\n</ul>"],
+  ["a length", `<img src="/a" alt="A" width="12">`, `<img src="/a" alt="A" width="12" width="13">`],
+  ["a stylesheet in a value", `<p title="plain">One</p>`, `<p title="plain" STYLE=color:red>One</p>`],
+  ["a handler without a value", `<b class="a">One</b>`, `<b class="a"onclick>One</b>`],
+])("%s is found in what is like a part that was good", (_, good, bad) => {
+  expect(validHtml(good)).toEqual([]);
+  expect(validHtml(bad)).not.toEqual([]);
+});
+
 function page(content: string): string {
   const head = `<head><title>Board</title></head>`;
   return `<!doctype html>\n<html lang="en">${head}<body><main id="a">${content}</main></body></html>`;

@@ -33,22 +33,41 @@ export function unknownParts(markup: string, known: Set<string>): { sample: stri
 
 const tokens = /<(\/?)([a-z][\w-]*)(?:"[^"]*"|'[^']*'|[^"'>])*>|<[^>]*>|[^<]+/gi;
 
-/** The markup with all words alike, in the text and in values that may be any text, and with numbers in place of ids. */
+/**
+ * The markup with all words alike, in the text and in values that may be any text, all lengths alike, and with numbers in
+ * place of ids.
+ */
 function skeletonOf(markup: string): string {
   const numbers = new Map<string, number>();
   const numberOf = (id: string) => numbers.get(id) ?? numbers.set(id, numbers.size).size - 1;
   const numbered = (_: string, name: string, ids: string) => ` ${name}="${ids.split(" ").map(numberOf).join(" ")}"`;
-  return markup.replace(text, wordless).replace(anyValue, wordless).replace(idsAndReferences, numbered);
+  return markup
+    .replace(blanks, ">$1")
+    .replace(text, (_, words) => `>${wordless(words)}`)
+    .replace(anyValue, (_, start, value) => start + wordless(value))
+    .replace(lengths, (_, start) => `${start}1`)
+    .replace(idsAndReferences, numbered);
 }
 
-/** Only what could be written wrongly is kept: character references, and characters that may have to be one. */
+/**
+ * Only what could be written wrongly is kept: other character references than those of escaped text, and characters that
+ * may have to be one.
+ */
 const wordless = (words: string): string => {
-  const special = words.match(/&[a-z\d#]*;?|["']/gi);
+  const special = words.match(/&(?!(?:amp|lt|gt|quot|#39);)[a-zA-Z\d#]*;?|["']/g);
   return special ? [...new Set(["x", ...special])].sort().join("") : "x";
 };
 
-const text = /(?<=>)[^<]*[^\s<][^<]*/g;
-const anyValue =
-  /(?<= (?:action|aria-label|content|data-\w+|datetime|formaction|href|hx-get|hx-post|placeholder|title|value)=")[^"]+/g;
+/** The same white space once more, which parts that are left out leave behind. */
+const blanks = />(\s)\1+(?=<)/g;
+const text = />([^<]*[^\s<][^<]*)/g;
+const anyValue = new RegExp(
+  `( (?:${[
+    ..."action aria-label content data-\\w+ datetime formaction href".split(" "),
+    ..."hx-get hx-post hx-sse:connect hx-vals placeholder title value".split(" "),
+  ].join("|")})=")([^"]+)`,
+  "g",
+);
+const lengths = /( (?:height|width|[xy][12]?)=")\d+(?:\.\d+)?(?=%?")/g;
 
 export const idsAndReferences = / (id|for|list|form|aria-(?:labelledby|describedby|controls|owns))="([^"]+)"/g;
