@@ -7,8 +7,6 @@ import { createDatabase } from "./postgres.ts";
 interface Reused {
   url: string;
   db: Database;
-  /** Resets the rows that a test left behind; the last of its statements says whether the test changed the schema. */
-  reset: string;
   client: pg.Client;
   drop: () => Promise<void>;
 }
@@ -34,8 +32,8 @@ const isClosed = (db: Database): Promise<boolean> =>
 
 async function giveBack(template: string, reused: Reused): Promise<void> {
   try {
-    const results = (await reused.client.query(reused.reset)) as unknown as pg.QueryResult<{ changed: boolean }>[];
-    if (results.at(-1)?.rows[0]?.changed !== false) throw new Error("A test changed the schema.");
+    const { rows } = await reused.client.query<{ changed: boolean }>(reset);
+    if (rows[0]?.changed !== false) throw new Error("A test changed the schema.");
     idle.set(template, [...(idle.get(template) ?? []), reused]);
   } catch {
     await reused.client.end();
@@ -44,38 +42,45 @@ async function giveBack(template: string, reused: Reused): Promise<void> {
   }
 }
 
+/** Also says whether the test changed the schema. */
+const reset = { name: "reset", text: "select kept.reset() as changed" };
+
 async function createReused(server: string, template: string): Promise<Reused> {
   const { url, drop } = await createDatabase(server, `reused_${randomUUID().replaceAll("-", "")}`, template);
   const client = new pg.Client(url);
   // the server may stop before the last worker does
   client.on("error", () => undefined);
   await client.connect();
-  const reset = await resetScript(client);
+  // without triggers and foreign keys; a test that left a transaction open makes the reset fail
+  await client.query("set session_replication_role = replica; set lock_timeout = '2s'; create schema kept");
+  await client.query(await resetFunction(client));
   await client.query(watch);
-  return { url, drop, client, db: openDatabase(url), reset };
+  return { url, drop, client, db: openDatabase(url) };
 }
 
-/** The rows of the template are kept in a schema of their own, from which they are copied back. */
-async function resetScript(client: pg.Client): Promise<string> {
+/**
+ * The rows of the template are kept in a schema of their own, from which they are copied back: by a function, whose
+ * statements are planned once.
+ */
+async function resetFunction(client: pg.Client): Promise<string> {
   const { rows: tables } = await client.query<{ name: string; columns: string; serial: string | null }>(`
     select table_name as name, string_agg(quote_ident(column_name), ', ') as columns,
       max(case when is_identity = 'YES' then column_name end) as serial
     from information_schema.columns
     where table_schema = 'public' and is_generated = 'NEVER' and table_name not like 'kysely%' group by table_name`);
-  await client.query("create schema kept");
-  const script = ["begin", "set local lock_timeout = '2s'", "set local session_replication_role = replica"];
-  for (const { name } of tables) script.push(`delete from ${name}`);
+  const statements = tables.map(({ name }) => `if pg_relation_size('${name}') > 0 then delete from ${name}; end if`);
   for (const { name, columns, serial } of tables) {
     await client.query(`create table kept.${name} as select ${columns} from ${name}`);
     const { rows } = await client.query<{ count: number }>(`select count(*)::int as count from kept.${name}`);
     if (rows[0]?.count)
-      script.push(`insert into ${name} (${columns}) overriding system value select ${columns} from kept.${name}`);
+      statements.push(`insert into ${name} (${columns}) overriding system value select ${columns} from kept.${name}`);
     if (serial)
-      script.push(
-        `select setval(pg_get_serial_sequence('${name}', '${serial}'), coalesce(max(${serial}), 0) + 1, false) from ${name}`,
+      statements.push(
+        `perform setval(pg_get_serial_sequence('${name}', '${serial}'), coalesce(max(${serial}), 0) + 1, false) from ${name}`,
       );
   }
-  return [...script, "commit", changes].join(";\n");
+  return `create function kept.reset() returns boolean language plpgsql as
+    $$ begin ${[...statements, "return (select is_called from kept.changes)"].join(";\n")}; end $$`;
 }
 
 /** Notices every statement that changes tables, columns, triggers or functions, also of one that is rolled back. */
@@ -84,4 +89,3 @@ const watch = `
   create function kept.count_change() returns event_trigger language plpgsql as
     $$ begin perform nextval('kept.changes'); end $$;
   create event trigger count_changes on ddl_command_end execute function kept.count_change()`;
-const changes = "select is_called as changed from kept.changes";
