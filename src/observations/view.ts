@@ -18,7 +18,8 @@ export interface Mask {
 /** What is left out of a page before it is compared. `key`: two filters with the same leave out the same. */
 export interface Filter {
   key: string;
-  has(kind: Noise["kind"], place: string): boolean;
+  /** What says nothing at a place. */
+  noiseAt(place: string): ReadonlySet<Noise["kind"]>;
   selectors: ReturnType<typeof compile<ChildNode, Element>>[];
   patterns: RE2JS[];
 }
@@ -26,15 +27,19 @@ export interface Filter {
 /** Throws what the libraries throw for a wrong expression: see `whyNotMask`. */
 export function filterOf(masks: Mask[], noise: Noise[]): Filter {
   const places = new Set(noise.map(({ kind, place }) => `${kind} ${place}`));
+  const byPlace = new Map<string, Set<Noise["kind"]>>();
+  for (const { kind, place } of noise) byPlace.set(place, (byPlace.get(place) ?? new Set()).add(kind));
   const expressions = (kind: Mask["kind"]) =>
     masks.filter((mask) => mask.kind === kind).map(({ expression }) => expression);
   return {
     key: JSON.stringify([expressions("selector").sort(), expressions("pattern").sort(), [...places].sort()]),
-    has: (kind, place) => places.has(`${kind} ${place}`),
+    noiseAt: (place) => (byPlace.size ? byPlace.get(place) : undefined) ?? noNoise,
     selectors: expressions("selector").map((selector) => compile<ChildNode, Element>(selector)),
     patterns: expressions("pattern").map((pattern) => RE2JS.compile(pattern)),
   };
 }
+
+const noNoise: ReadonlySet<Noise["kind"]> = new Set();
 
 export const noFilter: Filter = filterOf([], []);
 
@@ -58,8 +63,9 @@ export function viewOf(content: string, filter: Filter): View {
   const masked = new Set<ChildNode>();
   for (const selector of filter.selectors)
     for (const element of selectAll<ChildNode, Element>(selector, document)) masked.add(element);
-  const root = { tag: "", name: "", address: undefined, alt: undefined, unordered: filter.has("order", "") };
-  return { ...root, children: childViews(document, "", { filter, masked }) };
+  const noise = filter.noiseAt("");
+  const root = { tag: "", name: "", address: undefined, alt: undefined, unordered: noise.has("order") };
+  return { ...root, children: childViews(document, "", noise, { filter, masked }) };
 }
 
 interface Context {
@@ -67,31 +73,38 @@ interface Context {
   masked: Set<ChildNode>;
 }
 
-function childViews(parent: ParentNode, place: string, context: Context): View["children"] {
+/** `noise`: what says nothing at the place of the parent. */
+function childViews(
+  parent: ParentNode,
+  place: string,
+  noise: ReadonlySet<Noise["kind"]>,
+  context: Context,
+): View["children"] {
   const { filter, masked } = context;
-  if (filter.has("content", place)) return [];
+  if (noise.has("content")) return [];
   const numbers = new Map<string, number>();
-  const hasText = !filter.has("words", place);
+  const hasText = !noise.has("words");
   const children = parent.children.flatMap((child): (View | string)[] => {
     if (isText(child)) return hasText ? [child.data] : [];
     if (!isTag(child) || masked.has(child)) return [];
     const name = nameOf(child);
     const childPlace = placeOf(place, name, numbers);
-    return filter.has("presence", `${place}/${name}`) ? [] : [elementView(child, name, childPlace, context)];
+    return filter.noiseAt(`${place}/${name}`).has("presence") ? [] : [elementView(child, name, childPlace, context)];
   });
-  return filter.has("order", place) ? inOrder(children) : children;
+  return noise.has("order") ? inOrder(children) : children;
 }
 
 function elementView(element: Element, name: string, place: string, context: Context): View {
   const { attribs, name: tag } = element;
-  const isNoise = context.filter.has("address", place) || context.filter.has("content", place);
+  const noise = context.filter.noiseAt(place);
+  const isNoise = noise.has("address") || noise.has("content");
   return {
     tag,
     name,
     address: isNoise ? undefined : attribs[addressOf[tag] ?? ""],
     alt: isNoise || tag !== "img" ? undefined : attribs.alt,
-    unordered: context.filter.has("order", place),
-    children: childViews(element, place, context),
+    unordered: noise.has("order"),
+    children: childViews(element, place, noise, context),
   };
 }
 
