@@ -24,5 +24,10 @@ export function webAddress(text: string): URL | undefined {
 }
 
 /** Whether an address is on the host and port of one of these servers, whatever its path. */
-export const isOnServers = (url: URL, baseUrls: string[]): boolean =>
-  /^https?:$/.test(url.protocol) && baseUrls.some((baseUrl) => URL.parse(baseUrl)?.origin === url.origin);
+export const isOnServers = (url: URL, baseUrls: string[]): boolean => serversTest(baseUrls)(url);
+
+/** `isOnServers` for many addresses. */
+export function serversTest(baseUrls: string[]): (url: URL) => boolean {
+  const origins = new Set(baseUrls.map((baseUrl) => URL.parse(baseUrl)?.origin));
+  return ({ protocol, origin }) => /^https?:$/.test(protocol) && origins.has(origin);
+}

@@ -1,6 +1,6 @@
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { isOnServers } from "../intake/addresses.ts";
+import { serversTest } from "../intake/addresses.ts";
 import type { Client } from "../network/get.ts";
 import type { Flag } from "../schema.ts";
 import { parseHtml } from "./parse-html.ts";
@@ -29,10 +29,11 @@ const maxLinks = 200;
 /** The addresses on these servers that a page of HTML names: 200 at most, each once and without its fragment. */
 function linksIn(html: string, address: string, baseUrls: string[]): PageLink[] {
   const found = new Map<string, PageLink>();
+  const isOnServers = serversTest(baseUrls);
   let base = address;
   const add = (text: string | undefined, loaded: Flag) => {
     const url = text === undefined ? null : URL.parse(text, base);
-    if (!url || !isOnServers(url, baseUrls) || url.href.length > 2000) return;
+    if (!url || !isOnServers(url) || url.href.length > 2000) return;
     url.hash = "";
     const isKnown = found.has(url.href);
     if (isKnown ? loaded : found.size < maxLinks) found.set(url.href, { address: url.href, loaded });
