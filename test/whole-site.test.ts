@@ -99,7 +99,8 @@ async function visitAll() {
 
 test("a real site that moves all the time has a true board after one click, each change is found, and nothing else", async () => {
   expect((await w.as("iris").post("/sites/shop/observations")).status).toBe(303);
-  expect(await runVisits(w)).toBe(3);
+  // each in one job, however busy the machine is
+  expect(await runVisits(w, { sliceMs: 600_000 })).toBe(3);
   expect(await board()).toEqual({ beta: expectedBoard("beta"), demo: expectedBoard("demo") });
   expect(new Set(Object.values(expectedBoard("demo")))).toEqual(new Set(["same", "ahead", "missing", "unknown"]));
 
