@@ -8,7 +8,7 @@ import { createExample } from "../src/example/example.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { chainEntry, hashEntry, walkChain } from "../src/record/chain.ts";
 import { actions } from "../src/record/events.ts";
-import { busyShop, everyVerb } from "./support/every-verb.ts";
+import { everyVerb } from "./support/every-verb.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
 import { eventOf, unguard } from "./support/tampering.ts";
 import { environmentOf, lived, type World, world } from "./support/world.ts";
@@ -18,6 +18,14 @@ beforeEach(async () => {
   w = await world();
 });
 afterEach(() => w.close());
+
+/** A shop in which every action was taken, whose database lets its record be changed by hand. */
+const busyShop = lived(async (w) => {
+  await everyVerb(w);
+  for (const table of ["events", "placements", "approvals", "deployments", "completions", "release_contents"])
+    await unguard(w.db, table);
+  for (const table of ["confirmations", "repeats", "gates", "cancellations"]) await unguard(w.db, table);
+});
 
 /** Leaves the empty shop for this one. */
 async function enter(shop: () => Promise<World>): Promise<void> {
@@ -82,13 +90,7 @@ test("each site has a chain of its own", async () => {
 });
 
 describe("verify finds what was changed by hand in the database:", () => {
-  const unguarded = lived(async (w) => {
-    await everyVerb(w);
-    for (const table of ["events", "placements", "approvals", "deployments", "completions", "release_contents"])
-      await unguard(w.db, table);
-    for (const table of ["confirmations", "repeats", "gates", "cancellations"]) await unguard(w.db, table);
-  });
-  beforeEach(() => enter(unguarded));
+  beforeEach(() => enter(busyShop));
 
   test("one bit of an event's details", async () => {
     const seq = await eventOf(w.db, w.site.id, "deployment_recorded", "deployment 3");
@@ -310,8 +312,6 @@ test("a chain that was recomputed in full verifies, and only a checkpoint shows 
     .where("id", "=", w.site.id)
     .executeTakeFirstOrThrow();
   await w.record("beta", ["/more v1"]);
-  await unguard(w.db, "events");
-  await unguard(w.db, "cancellations");
   await w.db.updateTable("cancellations").set({ reason: "Rewritten" }).where("reason", "=", "Too early").execute();
   await recompute((details) => details.replace("Too early", "Rewritten"));
   expect(await firstFault()).toBeUndefined();
