@@ -8,6 +8,7 @@ const once = [
   "check",
   "client-address",
   "config",
+  "directions",
   "freeze-rules",
   "html-checker",
   "http-server",
