@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { serversTest } from "../intake/addresses.ts";
@@ -71,28 +72,34 @@ export async function savePageLinks(db: Database, server_id: string, noticed: Ma
     .where("path", "in", [...noticed.keys()])
     .execute();
   const before = Map.groupBy(known, ({ path }) => path);
+  const changes = [...noticed].map(([path, links]) => changesOf(path, before.get(path) ?? [], links));
+  const gone = changes.flatMap((page) => page.gone);
+  const fresh = changes.flatMap((page) => page.fresh);
+  if (!gone.length && !fresh.length) return;
   await db.transaction().execute(async (trx) => {
-    for (const [path, links] of noticed) {
-      const textOf = ({ address, loaded }: PageLink) => `${loaded} ${address}`;
-      const old = before.get(path) ?? [];
-      const [is, was] = [new Set(links.map(textOf)), new Set(old.map(textOf))];
-      const fresh = links.filter((link) => !was.has(textOf(link)));
-      const gone = old.filter((link) => !is.has(textOf(link))).map(({ address }) => address);
-      const ofPage = { server_id, path };
-      if (gone.length)
-        await trx
-          .deleteFrom("page_links")
-          .where("server_id", "=", server_id)
-          .where("path", "=", path)
-          .where("address", "in", gone)
-          .execute();
-      await inBatches(fresh, (links) =>
-        trx
-          .insertInto("page_links")
-          .values(links.map((link) => ({ ...ofPage, ...link })))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute(),
-      );
-    }
+    await inBatches(gone, (rows) => {
+      const pairs = rows.map(({ path, address }) => sql`(${path}, ${address})`);
+      const isGone = sql<boolean>`(path, address) in (values ${sql.join(pairs)})`;
+      return trx.deleteFrom("page_links").where("server_id", "=", server_id).where(isGone).execute();
+    });
+    await inBatches(fresh, (rows) =>
+      trx
+        .insertInto("page_links")
+        .values(rows.map((row) => ({ server_id, ...row })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
   });
+}
+
+/** What is to be deleted and added so that a page has these links. */
+function changesOf(path: string, before: PageLink[], links: PageLink[]) {
+  const textOf = ({ address, loaded }: PageLink) => `${loaded} ${address}`;
+  const [is, was] = [new Set(links.map(textOf)), new Set(before.map(textOf))];
+  const gone = before.filter((link) => !is.has(textOf(link)));
+  const fresh = links.filter((link) => !was.has(textOf(link)));
+  return {
+    gone: gone.map(({ address }) => ({ path, address })),
+    fresh: fresh.map((link) => ({ path, ...link })),
+  };
 }
