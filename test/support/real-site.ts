@@ -28,15 +28,15 @@ const unzipped = async (name: string) => gunzipSync(await readFile(new URL(name,
 
 /**
  * The pages of two real sites as one of `count` pages: those of a documentation with the versions that they had at a moment
- * (ISO 8601 UTC), then those of a sitemap, which never change.
+ * (ISO 8601 UTC), then those of a sitemap, which never change. `isShort`: without the guide and the API of the documentation.
  */
-export async function realPages(at: string, count: number): Promise<ServedPages> {
+export async function realPages(at: string, count: number, { isShort = false } = {}): Promise<ServedPages> {
   const pages: ServedPages = new Map([["/", { version: "1" }]]);
   for (const line of (await unzipped("real-history.jsonl.gz")).trim().split("\n")) {
     const deployment: { at: string; pages: [string, string | null][] } = JSON.parse(line);
     if (deployment.at > at) break;
     for (const [path, version] of deployment.pages)
-      if (version === null) pages.delete(path);
+      if (version === null || (isShort && /^\/(guide|api)\//.test(path))) pages.delete(path);
       else pages.set(path, { version });
   }
   const sitemap = (await unzipped("real-sitemap.xml.gz")).matchAll(/<loc>https:\/\/[^/]+([^<]+)/g);
@@ -52,11 +52,17 @@ const words =
     " ",
   );
 
+const written = new Map<string, string>();
+
 /** What a visitor reads of a version of a page, apart from what is given. */
 function paragraphs(path: string, version: string): string {
+  const known = written.get(`${path} ${version}`);
+  if (known) return known;
   const random = seeded(numberOf(`${path} ${version}`));
   const sentence = () => Array.from({ length: 12 }, () => words[Math.floor(random() * words.length)]).join(" ");
-  return Array.from({ length: 4 }, () => `<p>${sentence()}. ${sentence()}.</p>`).join("");
+  const text = Array.from({ length: 4 }, () => `<p>${sentence()}. ${sentence()}.</p>`).join("");
+  written.set(`${path} ${version}`, text);
+  return text;
 }
 
 /** What differs from one request for a page to the next, and with each `build` of the site. */
