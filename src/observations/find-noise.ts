@@ -1,5 +1,4 @@
 import { sha256 } from "../database/ids.ts";
-import { compareText } from "../text.ts";
 import { type Noise, placeOf, type View } from "./view.ts";
 
 /** What differs between two requests for a page, with what was seen there. */
@@ -39,8 +38,6 @@ const numbered = ({ children }: View, place: string): Numbered[] => {
 
 function* betweenChildren(before: Numbered[], after: Numbered[], place: string): Generator<FoundNoise> {
   if (isSame(before, after)) return;
-  if (isSame(inOrder(before), inOrder(after)))
-    return yield { kind: "order", place, example: exampleOf(textOf(before[0]?.view)) };
   const [alone, othersAlone] = [without(before, after), without(after, before)];
   const isMoved = !isSame(without(before, alone), without(after, othersAlone));
   if (isMoved) yield { kind: "order", place, example: exampleOf(textOf(before[0]?.view)) };
@@ -91,8 +88,6 @@ function without(children: Numbered[], others: Numbered[]): Numbered[] {
 
 const isSame = (before: Numbered[], after: Numbered[]): boolean =>
   before.length === after.length && before.every(({ contents }, i) => contents === after[i]?.contents);
-
-const inOrder = (children: Numbered[]): Numbered[] => children.toSorted((a, b) => compareText(a.contents, b.contents));
 
 /** The names of which one view has more children than the other, with one of these. */
 function namesOfUneven(before: Numbered[], after: Numbered[]): Map<string, View> {
