@@ -1,4 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+
+// workers, and the processes that they start, need not compile anything again, nor strip types
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
 
 /** Tests that need no database, or that would find the same on either engine: run once. */
 const once = [

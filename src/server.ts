@@ -1,5 +1,6 @@
 import { once, setMaxListeners } from "node:events";
 import type { Server } from "node:http";
+import module from "node:module";
 import { createSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -109,6 +110,8 @@ async function start(): Promise<void> {
     console.log(
       `There is no account yet. Create the first one with this link, which works once: ${baseUrl}/setup?link=${link}`,
     );
+  // otherwise Node writes it at the end, which a server that is killed does not reach
+  module.flushCompileCache();
 }
 
 async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
