@@ -9,6 +9,9 @@ export const clientSecret = "a client secret of the tests, which is never shown"
 /** What the provider says of a person, by the login that they enter there. */
 export type Accounts = Record<string, Record<string, unknown>>;
 
+/** Of all providers in a worker: to find two large primes takes longer than most tests. */
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
 /** A real OpenID provider on this machine, with its own pages to sign in: any password will do. Closed with its block. */
 export async function identityProvider(
   accounts: Accounts,
@@ -28,7 +31,6 @@ export async function identityProvider(
     redirect_uris: [`${baseUrl}/sign-in/${slug}/callback`],
     post_logout_redirect_uris: [`${baseUrl}/sign-in`],
   };
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const provider = withoutAdvice(
     () =>
       new Provider(issuer, {
