@@ -92,7 +92,7 @@ export const onConnections: Record<string, Attack> = {
       socket.read(1);
     },
   ),
-  "1,000 requests at once": hold(50, (socket) => socket.write(Buffer.concat(Array(1000).fill(request))), doNothing),
+  "1,000 requests at once": hold(10, (socket) => socket.write(Buffer.concat(Array(1000).fill(request))), doNothing),
   "headers of 64 KB": hold(
     5,
     (socket) => socket.write(`${head("GET /sign-in", `Cookie: a=${block.toString()}`)}\r\n`),

@@ -3,8 +3,8 @@ import type { Attack } from "./connections.ts";
 import type { Count } from "./count.ts";
 
 /** Requests per second. */
-const rate = 200;
-const intervalMs = 25;
+const rate = 100;
+const intervalMs = 50;
 
 interface Attempt {
   method: "GET" | "POST";

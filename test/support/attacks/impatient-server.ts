@@ -2,6 +2,7 @@
 // `--expose-gc`: what remains after a collection).
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import module from "node:module";
 import { createApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config.ts";
 import { openMigrated } from "../../../src/database/ready.ts";
@@ -31,3 +32,4 @@ process.on("SIGUSR2", () => {
   console.log(`It uses ${Math.round((heapUsed + external) / 2 ** 20)} MB.`);
 });
 console.log(`Sitebook is at ${baseUrl}`);
+module.flushCompileCache();
