@@ -15,24 +15,20 @@ beforeEach(async () => {
 });
 afterEach(() => drop());
 
-test("a server that is killed again and again while it writes loses nothing that it acknowledged", async () => {
-  const result = await torture({ url, seed: 9, servers: 1, enough: (kills) => kills === 2 });
-  expect(result.wrong).toEqual([]);
-  expect(result.repeated).toBeGreaterThan(0);
-});
-
-test("if one of two servers on a database is killed, the other goes on, and nothing is lost", async () => {
-  const result = await torture({ url, seed: 10, servers: 2, enough: (kills) => kills === 1 });
-  expect(result.wrong).toEqual([]);
-  expect(result.repeated).toBeGreaterThan(0);
-});
-
-test("the check finds a lost write, an incomplete one, one that no client sent, and a webhook that is forged or lost", async () => {
-  const { ledger, dueUntil, arrived, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
+test("a server that is killed again and again while it writes loses nothing, and the check would find what is lost or forged", async () => {
+  const { ledger, dueUntil, arrived, wrong, repeated } = await torture({
+    url,
+    seed: 9,
+    servers: 1,
+    enough: (kills) => kills === 2,
+  });
   expect(wrong).toEqual([]);
+  expect(repeated).toBeGreaterThan(0);
+
+  const mark = ledger.of("acknowledged").find(({ type }) => type === "deployment")?.mark as string;
   await onTortureDatabase(url, async (db) => {
     for (const table of ["deployments", "events"]) await unguard(db, table);
-    await db.updateTable("deployments").set({ note: "another" }).where("note", "=", "w0-0").execute();
+    await db.updateTable("deployments").set({ note: "another" }).where("note", "=", mark).execute();
     await db.deleteFrom("events").where("subject", "=", "deployment 2").execute();
   });
   const { secret, received } = arrived.webhooks;
@@ -44,7 +40,7 @@ test("the check finds a lost write, an incomplete one, one that no client sent, 
   expect(found.verified).toBe(false);
   expect(found.wrong).toEqual(
     expect.arrayContaining([
-      expect.stringMatching(/^w0-0, a deployment that was acknowledged to .*, is not recorded\.$/),
+      expect.stringMatching(`^${mark}, a deployment that was acknowledged to .*, is not recorded\\.$`),
       "another is recorded, and no client sent it.",
       expect.stringMatching(/^There is no event for deployment_recorded /),
       expect.stringMatching(/^A request msg_\S+ arrived at the webhook, and its signature is wrong\.$/),
@@ -54,4 +50,10 @@ test("the check finds a lost write, an incomplete one, one that no client sent, 
       expect.stringMatching(/^The webhook got event \d+ as deployment\.recorded, which no event caused\.$/),
     ]),
   );
+});
+
+test("if one of two servers on a database is killed, the other goes on, and nothing is lost", async () => {
+  const result = await torture({ url, seed: 10, servers: 2, enough: (kills) => kills === 1 });
+  expect(result.wrong).toEqual([]);
+  expect(result.repeated).toBeGreaterThan(0);
 });
