@@ -10,9 +10,10 @@ import { placementsExport } from "../src/exports/placements.ts";
 import { serialize } from "../src/exports/serialize.ts";
 import { endOfTime, placementsAsOf } from "../src/record/as-of.ts";
 import { commandLineMachine } from "./support/command-line.ts";
+import { engine } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
 import { words } from "./support/words.ts";
-import { environmentOf, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -427,7 +428,7 @@ describe("on the command line", () => {
     expect(kinds).toEqual([{ baseline: 1 }, { baseline: 1 }]);
   });
 
-  test("so is a baseline of a sitemap with more than 10,000 pages at an address", async () => {
+  const readAtAddress = async () => {
     await using server = await webServer({
       "/sitemap.xml": (response, base) => response.end(sitemapOf(base, 0, 10_001)),
     });
@@ -436,7 +437,10 @@ describe("on the command line", () => {
     expect((await sitebook(call)).err).toContain("This sitemap has more than 10,000 pages");
     expect((await sitebook([...call, "--baseline"])).out).toBe("2 deployments on live, with 10,001 changes.\n");
     expect(await current()).toHaveLength(10_001);
-  });
+  };
+  // reading is the same for both engines, and the test above shows that each records what was read
+  if (engine === "sqlite")
+    test("so is a baseline of a sitemap with more than 10,000 pages at an address", readAtAddress);
 
   test("one line that cannot be taken is named, and nothing is recorded", async () => {
     const sitebook = await commandLineMachine(w, "contributor");
@@ -458,8 +462,12 @@ describe("on the command line", () => {
 });
 
 describe("an export of the example's demo", () => {
-  const exported = async (format: "csv" | "jsonl") => {
+  const withExample = lived(async (w) => {
     await createExample(w.db, await w.by("iris"));
+  });
+  const exported = async (format: "csv" | "jsonl") => {
+    await w.close();
+    w = await withExample();
     const site = (await findAccess(w.db, w.people.iris.id, "example"))?.site as Site;
     const moment = { asOf: endOfTime, knownAt: w.clock.at };
     const content = placementsExport(w.db, site, environmentOf(site, "demo"), moment, {}, format);
