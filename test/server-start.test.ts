@@ -27,11 +27,10 @@ test("with wrong variables the server does not start, and prints a sentence for 
     expect(await server.ended).toBe(1);
     return server.lines;
   };
-  expect(await linesOf({ PORT: "http", BASE_URL: "nowhere", DATABASE_URL: url })).toEqual([
+  const wrong = { PORT: "http", BASE_URL: "nowhere", TRUSTED_PROXIES: "everybody" };
+  expect(await linesOf({ ...wrong, DATABASE_URL: url })).toEqual([
     expect.stringContaining('PORT is "http"'),
     expect.stringContaining('BASE_URL is "nowhere"'),
-  ]);
-  expect(await linesOf({ TRUSTED_PROXIES: "everybody", DATABASE_URL: url })).toEqual([
     expect.stringContaining('TRUSTED_PROXIES has "everybody"'),
   ]);
   const unreachable = await linesOf({ DATABASE_URL: "postgres://book:hunter2@localhost:1/sitebook" });
