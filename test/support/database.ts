@@ -68,6 +68,9 @@ export async function freshDatabaseUrl(): Promise<Addressed> {
 const addressed = (template: string): Promise<Addressed> =>
   createDatabase(inject("postgres"), newName("world"), template);
 
+/** Writes a migrated, empty SQLite database to a file. */
+export const writeEmptyBook = async (path: string): Promise<void> => writeFile(path, await snapshot());
+
 async function inFile(bytes: Buffer): Promise<Addressed> {
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   const path = join(folder, "sitebook.db");

@@ -3,8 +3,7 @@ import SQLite from "better-sqlite3";
 import { sql } from "kysely";
 import pg from "pg";
 import { type Database, openDatabase } from "../../src/database/connect.ts";
-import { migrate } from "../../src/database/migrate.ts";
-import { engine, freshDatabase, freshDatabaseUrl } from "./database.ts";
+import { engine, freshDatabase, freshDatabaseUrl, writeEmptyBook } from "./database.ts";
 import { hasSmallDisks, smallDisk } from "./small-disk.ts";
 
 /** A migrated database on a disk that can be filled, and freed again. */
@@ -51,9 +50,9 @@ async function fullDisk(): Promise<Fillable> {
   const disk = smallDisk(16);
   const path = `${disk.path}/sitebook.db`;
   const url = `file:${path}`;
+  await writeEmptyBook(path);
   const handle = new SQLite(path);
   const db = openDatabase(url, handle);
-  await migrate(db);
   return {
     db,
     url,
