@@ -4,8 +4,8 @@ import { logError } from "../../log.ts";
 const int8 = 20;
 const numeric = 1700;
 
-/** Of each connection: how many queries it names, how long they may be, and how many it remembers as sent once. */
-const limits = { names: 300, queryLength: 10_000, sentOnce: 1000 };
+/** Of each connection: how many queries it names, and of these at once; how long they may be; how many it remembers as sent once. */
+const limits = { names: 300, namedAtOnce: 150, queryLength: 10_000, sentOnce: 1000 };
 
 /** Connections to PostgreSQL. Counts and sums are returned as numbers, as from SQLite; none of them comes near 2^53. */
 export function createPool(connectionString: string, options: PoolConfig): Pool {
@@ -35,8 +35,8 @@ export function createPool(connectionString: string, options: PoolConfig): Pool 
 }
 
 /**
- * Names a query that is sent a second time on a connection, so that PostgreSQL keeps it parsed and planned: that takes
- * longer than running most of them. Long queries are seldom sent twice, and not named.
+ * Names the first queries of a connection, and later ones that are sent a second time, so that PostgreSQL keeps them parsed
+ * and planned: that takes longer than running most of them. Long queries are seldom sent twice, and not named.
  */
 class NamingClient extends Client {
   readonly #names = new Map<string, string>();
@@ -48,11 +48,11 @@ class NamingClient extends Client {
     return super.query(named as never, values as never, done as never) as never;
   }
 
-  /** Returns undefined the first time. */
+  /** Returns undefined the first time, once the connection has many names. */
   #nameOf(text: string): string | undefined {
     const existing = this.#names.get(text);
     if (existing || text.length > limits.queryLength || this.#names.size >= limits.names) return existing;
-    if (this.#sentOnce.delete(text)) {
+    if (this.#names.size < limits.namedAtOnce || this.#sentOnce.delete(text)) {
       const name = `q${this.#names.size}`;
       this.#names.set(text, name);
       return name;
