@@ -8,7 +8,7 @@ import { restartForDueWork } from "./due-work.ts";
 import { type KillableServer, killableDatabase, killableServer } from "./killable.ts";
 import { type KillableMail, killableMail } from "./killable-mail.ts";
 import { type KillableReceiver, killableReceiver } from "./killable-receiver.ts";
-import { newLedger } from "./ledger.ts";
+import { type Ledger, newLedger } from "./ledger.ts";
 import { nextWrite } from "./next-write.ts";
 import { steppedTime } from "./stepped-clock.ts";
 import { type VisitedSite, visitedSite } from "./visits.ts";
@@ -45,11 +45,12 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   const now = () => new Date(steppedTime(clockStartMs)).toISOString();
   const scene: Scene = { url, ledger: newLedger(), servers, database, now, isOver: false };
   let dueUntil = scene.now();
+  let repeatedAtKills: number[] = [];
   const run = async () => {
     await Promise.all(servers.map((server) => server.start()));
     const writers = Array.from({ length: clients }, (_, i) => write(scene, cast, i, seeded(seed * 100 + i)));
     for (const writer of writers) writer.catch(errors.add);
-    await killAtRandom(scene, { mail, receiver, visited }, enough, seeded(seed * 100 + clients));
+    repeatedAtKills = await killAtRandom(scene, { mail, receiver, visited }, enough, seeded(seed * 100 + clients));
     scene.isOver = true;
     await Promise.all(writers);
     dueUntil = scene.now();
@@ -63,13 +64,14 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   await database.running();
   const webhooks = { secret, received: receiver.received() };
   await Promise.all([mail.close(), receiver.close(), visited.close()]);
-  const { writes, of } = scene.ledger;
+  const { of } = scene.ledger;
   const { wrong, ...figures } = await check(url, scene.ledger, dueUntil, { mails: mail.ids, webhooks });
   return {
     ...figures,
     kills: servers.reduce((sum, server) => sum + server.kills(), 0) + database.kills(),
     acknowledged: of("acknowledged").length,
-    repeated: writes.filter(({ lostAnswers, outcome }) => lostAnswers && outcome !== "given up").length,
+    repeated: repeatedIn(scene.ledger),
+    repeatedAtKills,
     refused: of("refused").length,
     held: Math.max(...servers.map((server) => server.maxHeldMs())),
     /** Errors while the clients wrote, and differences in the record. */
@@ -101,27 +103,30 @@ async function write(scene: Scene, cast: CastMember[], i: number, random: () => 
 }
 
 /**
- * Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. After
- * each kill the record is verified, while the other server writes. Those who get mails and webhooks are killed too. Before
- * each kill a visit is started, if none is in progress.
+ * Kills one at a time, while all others are running, and all servers the second time and now and then. One of two stays down
+ * for a while. After each kill the record is verified, while the other server writes. Those who get mails and webhooks are
+ * killed too. Before each kill a visit is started, if none is in progress. Returns how many writes had been repeated at each.
  */
 async function killAtRandom(
   scene: Scene,
   { mail, receiver, visited }: { mail: KillableMail; receiver: KillableReceiver; visited: VisitedSite },
   enough: Torture["enough"],
   random: () => number,
-): Promise<void> {
+): Promise<number[]> {
   const { ledger, servers, database } = scene;
+  const repeated: number[] = [];
   for (let kills = 0; !scene.isOver && !enough(kills); kills++) {
     if (random() < 0.5) mail.kill();
     await visited.start(scene.now());
     await Promise.all([ledger.more(Math.floor(random() * 60)), receiver.next()]);
     mail.start();
+    repeated.push(repeatedIn(ledger));
     // at a response, or at any other moment: the delay does not wait for anything
     if (random() < 0.5) await setTimeout(random() * 20);
     if (database.canBeKilled && random() < 0.3) await database.kill();
     else {
-      const victims = random() < 0.2 ? servers : servers.slice(Math.floor(random() * servers.length)).slice(0, 1);
+      const all = kills === 1 || (kills > 1 && random() < 0.2);
+      const victims = all ? servers : servers.slice(Math.floor(random() * servers.length)).slice(0, 1);
       await Promise.all(victims.map((victim) => victim.kill()));
       const { code, out, err } = await verifyAll(scene.url);
       if (code) throw new Error(out + err);
@@ -129,7 +134,12 @@ async function killAtRandom(
       if (!scene.isOver) await Promise.all(victims.map((victim) => victim.start()));
     }
   }
+  return repeated;
 }
+
+/** How many writes were answered although an answer had been lost. */
+const repeatedIn = ({ writes }: Ledger): number =>
+  writes.filter(({ lostAnswers, outcome }) => lostAnswers && outcome && outcome !== "given up").length;
 
 /**
  * A repeated request gets the same response after all these kills; the check shows that it had no effect. Other forms than
