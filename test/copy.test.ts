@@ -20,14 +20,14 @@ import { unguard } from "./support/tampering.ts";
 
 let dir: Awaited<ReturnType<typeof folder>>;
 let drops: (() => Promise<void>)[];
-/** A book of the engine under test, an empty database of the same, and an SQLite file that does not exist yet. */
+/** A book of the engine under test and an empty database of the same, where a test needs them; a file that does not exist yet. */
 let url: string;
 let empty: string;
 let file: string;
 beforeEach(async () => {
   dir = await folder();
   drops = [() => dir[Symbol.asyncDispose]()];
-  [url, empty, file] = [await newDatabase(), await newDatabase(), `file:${dir.path}/copy.db`];
+  file = `file:${dir.path}/copy.db`;
 });
 afterEach(async () => {
   for (const drop of drops) await drop();
@@ -52,14 +52,14 @@ async function emptySchema(like: Database): Promise<unknown[]> {
 }
 
 test("every row of every table is copied between databases of either engine, and each copy is a sound book", async () => {
-  url = await add(fullShopUrl());
+  [url, empty] = [await add(fullShopUrl()), await newDatabase()];
   const book = await on(url, everything);
   expect(Object.keys(book).filter((table) => !book[table]?.length)).toEqual([]);
   const ofFiles = [
     [url, file],
     [file, empty],
   ] as const;
-  const copies = isFile(url) ? ofFiles : [...ofFiles, [empty, await newDatabase()], [file, `${file}.again`]];
+  const copies = isFile(url) ? ofFiles : [...ofFiles, [empty, await newDatabase()]];
   for (const [from, to] of copies as [string, string][]) {
     const { code, out, err } = await copy(from, to);
     expect([code, err]).toEqual([0, ""]);
@@ -87,6 +87,7 @@ async function search(db: Database, word: string): Promise<unknown[]> {
 }
 
 test("a deployment recorded in the copy gets the next numbers", async () => {
+  [url, empty] = [await newDatabase(), await newDatabase()];
   const token = await tokenOn(url);
   const record = (database: string, ...lines: string[]) =>
     on(database, async (db) => {
@@ -119,6 +120,7 @@ test("a deployment recorded in the copy gets the next numbers", async () => {
 });
 
 test("a copy beside a server that is writing has one moment, and the writes continue", async () => {
+  url = await newDatabase();
   const token = await tokenOn(url);
   await addManyRows(url, 500);
   await using server = starting({ DATABASE_URL: url });
@@ -134,6 +136,7 @@ test("a copy beside a server that is writing has one moment, and the writes cont
 });
 
 test("a copy that is killed leaves its target empty, and it can be used again", async () => {
+  [url, empty] = [await newDatabase(), await newDatabase()];
   await tokenOn(url);
   await addManyRows(url);
   const [book, before] = [await on(url, everything), await on(empty, everything)];
@@ -180,6 +183,7 @@ describe("copy refuses with a sentence, and changes nothing", () => {
   };
 
   test("if the target is missing, or not a database", async () => {
+    [url, empty] = [await newDatabase(), await newDatabase()];
     await tokenOn(url);
     expect(await refused(url)).toBe("Name one database to copy to: sitebook copy DATABASE_URL.\n");
     expect(await refused(url, file, empty)).toContain("Name one database");
@@ -192,6 +196,7 @@ describe("copy refuses with a sentence, and changes nothing", () => {
   });
 
   test("if there is nothing to copy", async () => {
+    [url, empty] = [await newDatabase(), await newDatabase()];
     expect(await refused(`file:${dir.path}/nowhere.db`, empty)).toContain(
       `There is no database ${dir.path}/nowhere.db.`,
     );
@@ -200,6 +205,7 @@ describe("copy refuses with a sentence, and changes nothing", () => {
   });
 
   test("if the target is the source, or not empty", async () => {
+    [url, empty] = [await newDatabase(), await newDatabase()];
     await tokenOn(url);
     expect(await refused(url, url)).toBe("Source and target are the same database.\n");
     expect(await refused(url, isFile(url) ? url.replace("file:/", "file:/./") : `${url}&`)).toMatch(/same|not empty/);
@@ -213,6 +219,7 @@ describe("copy refuses with a sentence, and changes nothing", () => {
 });
 
 test("a target on which a server waits for its first account is empty, and its setup link is removed", async () => {
+  [url, empty] = [await newDatabase(), await newDatabase()];
   await tokenOn(url);
   await on(empty, (db) => setupLink(db, new Date().toISOString()));
   expect((await copy(url, empty)).code).toBe(0);
@@ -220,6 +227,7 @@ test("a target on which a server waits for its first account is empty, and its s
 });
 
 test("a broken record is not copied, with the reason, and the exit code is 1", async () => {
+  [url, empty] = [await newDatabase(), await newDatabase()];
   await tokenOn(url);
   await on(url, async (db) => {
     await unguard(db, "events");
@@ -235,6 +243,7 @@ test("a broken record is not copied, with the reason, and the exit code is 1", a
 });
 
 test("if a row does not arrive nothing is copied, and the exit code is 1", async () => {
+  [url, empty] = [await newDatabase(), await newDatabase()];
   await tokenOn(url);
   await on(empty, async (db) => {
     const statements = isPostgres(db)
@@ -272,6 +281,7 @@ test.each(Object.keys(disks) as (keyof typeof disks)[])(
 );
 
 test("in a terminal it shows its progress, and with --json it answers in JSON", async () => {
+  url = await newDatabase();
   await tokenOn(url);
   const { err, out } = await sitebook(url)(["copy", file, "--json"], { interactive: true });
   expect(err).toMatch(/^\r░+ 0 % of [\d,]+(\r[█░]+ \d+ % of [\d,]+ *)+\r +\r$/);
