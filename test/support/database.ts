@@ -8,7 +8,7 @@ import { inject } from "vitest";
 import { type Database, openDatabase } from "../../src/database/connect.ts";
 import { migrate } from "../../src/database/migrate.ts";
 import { createDatabase } from "./postgres.ts";
-import { borrowDatabase } from "./reused-databases.ts";
+import { borrowDatabase, keepTemplate } from "./reused-databases.ts";
 
 /** The engine under test: the suite runs once on each. */
 export const engine = process.env.SITEBOOK_TEST_ENGINE === "postgres" ? "postgres" : "sqlite";
@@ -22,26 +22,41 @@ export interface Fresh {
 
 /** A new, migrated, empty database: in memory on SQLite (1 ms), one that is reset on PostgreSQL (3 ms). */
 export async function freshDatabase(): Promise<Fresh> {
-  return engine === "sqlite" ? inMemory(await snapshot()) : copied();
+  return engine === "sqlite" ? inMemory(await snapshot()) : borrowDatabase(inject("postgres"));
 }
 
 /** A database into which something was written once, and which can be copied many times. */
 export async function readyDatabase<T>(
   write: (db: Database) => Promise<T>,
-): Promise<T & { copy: () => Promise<Fresh>; copyUrl: () => Promise<Addressed> }> {
+): Promise<T & { copy: () => Promise<Fresh> }> {
+  if (engine === "postgres") {
+    const { template, ...written } = await keepTemplate(inject("postgres"), write);
+    return { ...(written as T), copy: () => borrowDatabase(inject("postgres"), template) };
+  }
+  const { bytes, written } = await writtenInMemory(write);
+  return { ...written, copy: async () => inMemory(bytes) };
+}
+
+/** The same for databases that other processes open. */
+export async function readyDatabaseUrl(write: (db: Database) => Promise<unknown>): Promise<() => Promise<Addressed>> {
   if (engine === "sqlite") {
-    const { db, handle } = inMemory(await snapshot());
-    const written = await write(db);
-    const bytes = (handle as SQLite.Database).serialize();
-    await db.destroy();
-    return { ...written, copy: async () => inMemory(bytes), copyUrl: () => inFile(bytes) };
+    const { bytes } = await writtenInMemory(write);
+    return () => inFile(bytes);
   }
   const name = newName("ready");
   const { url } = await createDatabase(inject("postgres"), name);
   const db = openDatabase(url);
-  const written = await write(db);
+  await write(db);
   await db.destroy();
-  return { ...written, copy: () => copied(name), copyUrl: () => addressed(name) };
+  return () => addressed(name);
+}
+
+async function writtenInMemory<T>(write: (db: Database) => Promise<T>) {
+  const { db, handle } = inMemory(await snapshot());
+  const written = await write(db);
+  const bytes = (handle as SQLite.Database).serialize();
+  await db.destroy();
+  return { bytes, written };
 }
 
 function inMemory(bytes: Buffer): Fresh {
@@ -49,8 +64,6 @@ function inMemory(bytes: Buffer): Fresh {
   const db = openDatabase("file::memory:", handle);
   return { db, close: () => db.destroy(), handle };
 }
-
-const copied = (template = "template"): Promise<Fresh> => borrowDatabase(inject("postgres"), template);
 
 const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
