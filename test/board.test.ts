@@ -6,7 +6,7 @@ import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { createSite } from "../src/sites/sites.ts";
 import { machine } from "./support/api.ts";
-import { environmentOf, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -63,7 +63,7 @@ function unescaped(text: string): string {
 const day = (number: number) => `2026-02-${String(number).padStart(2, "0")}T09:00:00.000Z`;
 
 /** Rows in every state: see the cells in "each cell shows how it compares with the one to its right". */
-async function busyShop() {
+const shopWithAll = lived(async (w) => {
   w.clock.at = day(1);
   await w.record("beta", ["/ v1", "/about v1", "/old v1", "/sale v1", "/sale/shoes v1", "checkout 3.4.0"]);
   await w.promote((await w.release("First")).number, "demo");
@@ -74,6 +74,12 @@ async function busyShop() {
   await w.ask((await w.release("Third", ["/news"])).number, "demo");
   w.clock.at = day(3);
   await w.record("live", ["/sale/shoes v9", "payment 1.0"]);
+});
+
+/** Leaves the empty shop for that one. */
+async function busyShop() {
+  await w.close();
+  w = await shopWithAll();
 }
 
 test("each cell shows how it compares with the one to its right, and the last who approved it", async () => {

@@ -9,16 +9,18 @@ import { machine } from "./support/api.ts";
 import { commandLineMachine } from "./support/command-line.ts";
 import { setGate } from "./support/gates.ts";
 import { words } from "./support/words.ts";
-import { type Name, type World, world } from "./support/world.ts";
+import { lived, type Name, type World } from "./support/world.ts";
 
 let w: World;
 let digest: string;
 /** Ada has requested promotion 2 of a page to live, which Marketing has to approve. */
-beforeEach(async () => {
-  w = await world();
+const asked = lived(async (w) => {
   await w.record("beta", ["/sale v1"]);
   await w.promote((await w.release("Sale", ["/sale"])).number, "demo");
   ({ digest } = await w.ask(1, "live"));
+});
+beforeEach(async () => {
+  w = await asked();
 });
 afterEach(() => w.close());
 

@@ -7,7 +7,7 @@ import { listApprovers } from "../src/record/approvers.ts";
 import { endOfTime, placementsAsOf } from "../src/record/as-of.ts";
 import type { ReportLine } from "../src/record/report.ts";
 import { links, words } from "./support/words.ts";
-import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
+import { environmentOf, lineOf, lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 
@@ -42,6 +42,18 @@ async function requested(lines: string[], to = "demo"): Promise<number> {
   const { number } = await w.release(`Release of ${keys.join(", ")}`, keys);
   if (to === "live") await w.promote(number, "demo");
   return (await w.ask(number, to)).number;
+}
+
+const saleRequested = lived(async (w) => {
+  await w.record("beta", ["/sale v1"]);
+  await w.ask((await w.release("Release of /sale", ["/sale"])).number, "demo");
+});
+
+/** Leaves the empty shop for one where the promotion of /sale v1 to demo was requested. Returns its number. */
+async function requestedSale(): Promise<number> {
+  await w.close();
+  w = await saleRequested();
+  return 1;
 }
 
 async function recordLines(environment: string, lines: (Partial<ReportLine> & { line: string })[]) {
@@ -135,7 +147,7 @@ describe("requesting a promotion", () => {
   });
 
   test("that is open already is refused, and the note is kept in the form", async () => {
-    await requested(["/sale v1"]);
+    await requestedSale();
 
     const answer = await w
       .as("ada")
@@ -204,7 +216,7 @@ describe("requesting a promotion", () => {
   });
 
   test("that includes everything in an older one replaces it", async () => {
-    await requested(["/sale v1"]);
+    await requestedSale();
     await w.record("beta", ["/about v1"]);
     const both = await w.release("Both", ["/sale", "/about"]);
 
@@ -243,7 +255,7 @@ describe("requesting a promotion", () => {
 
 describe("deciding", () => {
   test("an approval is recorded in the role that the gate needs, for the digest on the page", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     const answer = await decides("theo", number, "approve", { comment: "Works in all browsers" });
 
@@ -258,7 +270,7 @@ describe("deciding", () => {
   });
 
   test("clicking again changes nothing", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     await decides("theo", number, "approve");
     const again = await decides("theo", number, "approve");
@@ -285,7 +297,7 @@ describe("deciding", () => {
   test.each(["mara", "vera", "cleo", "iris"] as const)(
     "%s, whose role the gate does not need, is refused with a reason",
     async (name) => {
-      const number = await requested(["/sale v1"]);
+      const number = await requestedSale();
       const sentence = "demo needs approval by Tester. You have no such role on this site.";
 
       expect(await read(name, number)).toContain(sentence);
@@ -298,14 +310,14 @@ describe("deciding", () => {
   );
 
   test("a person without a role on the site finds nothing", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     expect((await w.as("oskar").get(path(number))).status).toBe(404);
     expect((await decides("oskar", number, "approve")).status).toBe(404);
     expect(await approvals()).toEqual([]);
   });
 
   test("a click after the session ended leads to signing in, and from there back to the page", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     const referer = `http://sitebook.test${path(number)}`;
     const answer = await w.as("nobody").post(path(number, "/approvals"), { decision: "approve" }, { referer });
@@ -335,7 +347,7 @@ describe("deciding", () => {
   });
 
   test("an open promotion keeps the gate that was in force when it was requested", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await changeGate("demo", { role: "marketing", count: 2 });
 
     expect((await decides("mara", number, "approve")).status).toBe(403);
@@ -363,7 +375,7 @@ describe("deciding", () => {
   });
 
   test("one rejection ends it, and a new promotion can be requested", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     await decides("theo", number, "reject", { comment: "The amount is wrong, it is 40, not 50." });
 
@@ -410,7 +422,7 @@ describe("deciding", () => {
   });
 
   test("a role that is taken away between page and click, or a place on the site, no longer decides", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     const form = { decision: "approve", digest: await digestOn("theo", number), anyway: "1" };
     const click = () => w.as("theo").post(path(number, "/approvals"), form);
     const { id } = w.people.theo;
@@ -430,7 +442,7 @@ describe("deciding", () => {
   });
 
   test("an approver can still reject it until it is completed", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve");
     expect(await read("theo", number)).toContain("You approved it");
 
@@ -441,7 +453,7 @@ describe("deciding", () => {
   });
 
   test("a rejection without a comment is refused, with the reason beside the comment", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     const answer = await decides("theo", number, "reject", { comment: "  " });
     const page = await answer.text();
@@ -456,7 +468,7 @@ describe("deciding", () => {
   });
 
   test("a decision with another digest than the promotion's is refused", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     const answer = await w
       .as("theo")
@@ -468,14 +480,14 @@ describe("deciding", () => {
   });
 
   test("anything but approve or reject is refused", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     const answer = await decides("theo", number, "perhaps");
     expect(answer.status).toBe(422);
     expect(await answer.text()).toContain("Select Approve or Reject.");
   });
 
   test("a comment with markup in it is shown as text", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve", { comment: `<img src=x onerror=alert(1)> "fine"` });
     const page = await read("vera", number);
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
@@ -485,7 +497,7 @@ describe("deciding", () => {
 
 describe("completing", () => {
   test("gives new pages a link to open them where they are now", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     const onDemo = "Open on demo: /sale, in a new tab";
     expect(Object.keys(links(await read("vera", number)))).not.toContain(onDemo);
     await decides("theo", number, "approve");
@@ -510,7 +522,7 @@ describe("completing", () => {
   });
 
   test("clicking again changes nothing", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve");
 
     await completes("ada", number);
@@ -522,7 +534,7 @@ describe("completing", () => {
   });
 
   test("is refused while anything is blocking it, with all blockers at once", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await w.record("beta", ["/sale v2"]);
 
     const answer = await completes("ada", number);
@@ -535,7 +547,7 @@ describe("completing", () => {
   });
 
   test("needs the permission to promote", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve");
     for (const name of ["theo", "mara", "cleo", "vera"] as const) {
       const answer = await completes(name, number);
@@ -546,7 +558,7 @@ describe("completing", () => {
   });
 
   test("is blocked when beta moves on, and unblocked when beta goes back", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve");
     await w.record("beta", ["/sale v2"]);
     expect(await read("theo", number)).toContain("beta now has v2, not v1.");
@@ -629,7 +641,7 @@ describe("completing", () => {
     ["that cannot be read", "some day", "is not a valid date and time"],
     ["before the web existed", "1985-01-01T12:00", "before there were web sites"],
   ])("at a moment %s is refused beside the field", async (_, effective_at, sentence) => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     await decides("theo", number, "approve");
 
     const answer = await completes("ada", number, effective_at);
@@ -665,7 +677,7 @@ describe("completing", () => {
 
 describe("cancelling", () => {
   test("needs a reason, and ends it", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
 
     const without = await w.as("ada").post(path(number, "/cancellation"), { reason: " " });
     expect(without.status).toBe(422);
@@ -682,7 +694,7 @@ describe("cancelling", () => {
   });
 
   test("needs the permission to promote, and an open promotion", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     expect((await w.as("theo").post(path(number, "/cancellation"), { reason: "No" })).status).toBe(403);
     await decides("theo", number, "approve");
     await completes("ada", number);
@@ -712,7 +724,7 @@ describe("at the same moment", () => {
   });
 
   test("one person clicks five times: it counts once", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     const clicks = Array.from({ length: 5 }, () => decides("theo", number, "approve"));
     expect(await statuses(...clicks)).toEqual([303, 303, 303, 303, 303]);
     expect(await approvals()).toHaveLength(1);
@@ -777,7 +789,7 @@ describe("whether a release can be promoted", () => {
   const eligibility = async (to: string) => canPromote(w.db, await w.by("vera"), w.site, { release: 1, to });
 
   test("not before it is approved, then yes, and not again once it is completed", async () => {
-    const number = await requested(["/sale v1"]);
+    const number = await requestedSale();
     expect((await eligibility("demo")).blockers.map((blocker) => blocker.code)).toEqual(["approvals_missing"]);
     expect((await eligibility("live")).blockers.map((blocker) => blocker.code)).toEqual([
       "approvals_missing",

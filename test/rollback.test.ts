@@ -11,7 +11,7 @@ import { rollBack } from "../src/promotions/rollback.ts";
 import { commandLineMachine } from "./support/command-line.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { words } from "./support/words.ts";
-import { environmentOf, type Name, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -20,17 +20,25 @@ beforeEach(async () => {
 afterEach(() => w.close());
 
 /** Two promotions to demo: the first brings v1 of all, the second v2 of /sale and a new page, and removes /old. */
-async function twoPromotions(): Promise<void> {
+async function promoteTwice(w: World): Promise<void> {
   await w.record("beta", ["/sale v1", "/terms v1", "/old v1"]);
   await w.promote((await w.release("Winter", ["/sale", "/terms", "/old"])).number, "demo");
-  later(1);
+  later(1, w);
   await w.record("beta", ["/sale v2", "/new v1", "-/old"]);
   await w.promote((await w.release("Spring", ["/sale", "/new", "/old"])).number, "demo");
-  later(2);
+  later(2, w);
 }
 
-function later(hours: number): void {
-  w.clock.at = new Date(Date.parse("2026-03-03T10:00:00.000Z") + hours * 3_600_000).toISOString();
+const promotedTwice = lived(promoteTwice);
+
+/** Leaves the empty shop for the one with two promotions. */
+async function twoPromotions(): Promise<void> {
+  await w.close();
+  w = await promotedTwice();
+}
+
+function later(hours: number, shop = w): void {
+  shop.clock.at = new Date(Date.parse("2026-03-03T10:00:00.000Z") + hours * 3_600_000).toISOString();
 }
 
 /** Changes some rules of demo's gate, as its settings will. */
@@ -317,7 +325,7 @@ test("two servers that roll back at once request one promotion, and complete it 
       },
     }),
   );
-  await twoPromotions();
+  await promoteTwice(w);
   const ada = await w.by("ada");
   const onBoth = async (act: (db: World["db"]) => Promise<unknown>) => {
     const outcomes = await Promise.allSettled([...servers, ...servers].map(act));
@@ -348,8 +356,8 @@ test("a rollback does not end what is on its way to the same environment", async
 });
 
 test("where the gate asks no approval of rollbacks, it is completed at once by the roles that it names", async () => {
-  await setGate({ rollback_needs_approval: false, rollback_roles: ["tester"] });
   await twoPromotions();
+  await setGate({ rollback_needs_approval: false, rollback_roles: ["tester"] });
   await expect(undo(2)).rejects.toThrow("Only Tester may roll back on demo. You have no such role on this site.");
   expect(await page("promotions/2/rollback", "theo")).toContain("It needs no approval: it can be completed at once.");
   const rollback = await undo(2, undefined, "theo");
