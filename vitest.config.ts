@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // workers, and the processes that they start, need not compile anything again, nor strip types
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
@@ -32,11 +33,27 @@ const once = [
 ].map((name) => `test/${name}.test.ts`);
 const onBothEngines = { include: ["test/*.test.ts"], exclude: once };
 
+/** Short files that run for long, partly waiting. At the end of a project they would leave a core idle. */
+const long = ["torture", "whole-site"].map((name) => `/test/${name}.test.ts`);
+
+/** Where no earlier run says how long a file takes, the larger ones of each project come first, after these. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const projects = Object.groupBy(await super.sort(files), ({ project }) => project.name);
+    const isLong = ({ moduleId }: TestSpecification) => long.some((path) => moduleId.endsWith(path));
+    return Object.values(projects).flatMap((specs = []) => [
+      ...specs.filter(isLong),
+      ...specs.filter((spec) => !isLong(spec)),
+    ]);
+  }
+}
+
 /** The same files on each engine, then real Chromium once both cores are free for it. More workers than cores, as many tests wait. */
 export default defineConfig({
   test: {
     isolate: false,
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // a machine with other work may need longer than the default of one second
