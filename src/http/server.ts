@@ -6,7 +6,7 @@ import { lingerMs, type RawStatus, rawResponse, sendRawError } from "./raw-respo
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
-/** Limits on what a client can take from the server. Node enforces all of them except `stalledMs`. */
+/** Limits on what a client can take from the server. Node enforces all of them except the last two. */
 export const usualLimits = {
   /** Clients that have not sent the headers by then are disconnected. */
   headersTimeout: 15_000,
