@@ -525,8 +525,7 @@ test.each(["rejected", "cancelled", "open"])("a promotion that is %s has a pack"
   expect(await verify()).toMatch(/^0 OK/);
 });
 
-// on one engine: the verifier reads files, and knows no database
-describe.runIf(engine === "sqlite")("the verifier names the place in a pack with", () => {
+describe("the verifier names the place in a pack with", () => {
   beforeEach(async () => {
     await spring();
     await unpack(wholePack);
