@@ -48,7 +48,8 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
   const [ada, iris, theo] = [await session("ada"), await session("iris"), await session("theo")];
   const headers = { ada, iris, theo, machine: { authorization: `Bearer ${secret}` }, nobody: {} };
   // what is created here and stays, before the copy on which costs are counted
-  for (const visit of everyPage.filter(({ path }) => /^\/feeds\/|:finding/.test(path))) await addressOf(w, visit);
+  for (const visit of everyPage.filter(({ path }) => /^\/feeds\/|:finding|:guest/.test(path)))
+    await addressOf(w, visit);
   const study = await studier(database);
   const described = async (query: CompiledQuery) => ({ statement: planLine(query), ...(await study(query)) });
   // most pages ask the same about the session and the site

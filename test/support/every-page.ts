@@ -219,7 +219,12 @@ async function addressLink(w: World): Promise<string> {
 
 async function guestLink(w: World): Promise<string> {
   const link = newSecret();
-  const { id: promotion_id } = await w.db.selectFrom("promotions").select("id").limit(1).executeTakeFirstOrThrow();
+  const { id: promotion_id } = await w.db
+    .selectFrom("open_promotions as o")
+    .innerJoin("promotions as p", "p.id", "o.promotion_id")
+    .select("p.id")
+    .orderBy("p.number")
+    .executeTakeFirstOrThrow();
   const guest = { id: newId(), promotion_id, person_id: w.people.vera.id, email: "vera@example.test", role: "tester" };
   const valid = { hash: sha256(link), invited_by: w.people.ada.id, created_at: w.clock.at, expires_at: "2099" };
   await w.db
