@@ -20,25 +20,29 @@ export type RoleNames = Record<string, string>;
 
 /** The names of all roles by their slugs, as they were at a moment: also of those that are removed since. */
 export async function roleNamesOverTime(db: Database): Promise<(at: string | null) => RoleNames> {
-  const [now, former] = await Promise.all([selectRoles(db), selectFormerNames(db)]);
-  const names = Object.fromEntries(now.map(({ slug, name }) => [slug, name]));
-  if (!former.length) return () => names;
+  const all = await selectNames(db);
+  const names = Object.fromEntries(all.filter(({ until }) => until === null).map(({ slug, name }) => [slug, name]));
+  // the latest first: the earliest name that was given up after that moment is the one that counts
+  const former = all.filter((row) => row.until !== null).reverse();
   return (at) => {
-    // the latest first: the earliest name that was given up after that moment is the one that counts
-    const then = former.filter(({ until }) => at !== null && until > at).reverse();
-    return { ...names, ...Object.fromEntries(then.map(({ of_id, name }) => [of_id.slice("role ".length), name])) };
+    const then = former.filter(({ until }) => at !== null && until !== null && until > at);
+    return { ...names, ...Object.fromEntries(then.map(({ slug, name }) => [slug, name])) };
   };
 }
 
-const selectRoles = precompiled((db) => db.selectFrom("roles").select(["slug", "name"]));
-
-const selectFormerNames = precompiled((db) =>
+/** The names of now, and the former ones of each role, oldest first. */
+const selectNames = precompiled((db) =>
   db
-    .selectFrom("former_names")
-    .select(["of_id", "until", "name"])
-    .where("of_id", ">", sql.lit("role "))
-    .where("of_id", "<", sql.lit("role!"))
-    .orderBy("of_id")
+    .selectFrom("roles")
+    .select(["slug", sql<string | null>`null`.as("until"), "name", sql.lit(0).as("seq")])
+    .unionAll(
+      db
+        .selectFrom("former_names")
+        .select([sql<string>`substr(of_id, ${sql.lit("role ".length + 1)})`.as("slug"), "until", "name", "seq"])
+        .where("of_id", ">", sql.lit("role "))
+        .where("of_id", "<", sql.lit("role!")),
+    )
+    .orderBy("slug")
     .orderBy("until")
     .orderBy("seq"),
 );
