@@ -11,6 +11,8 @@ import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
 import { feedApi } from "./feeds/api.ts";
+import { findingApi } from "./findings/api.ts";
+import { checkApi } from "./findings/checks-api.ts";
 import { freezeApi } from "./freezes/api.ts";
 import { gateApi } from "./gates/api.ts";
 import { guestApi } from "./guests/api.ts";
@@ -21,11 +23,8 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { noticeApi } from "./notices/api.ts";
 import { bounceApi } from "./notices/bounce-api.ts";
-import { observationApi } from "./observations/api.ts";
-import { checkApi } from "./observations/check-api.ts";
 import { maskApi } from "./observations/mask-api.ts";
-import { observationsApi } from "./observations/observation-api.ts";
-import { visitSettingsApi } from "./observations/visit-settings-api.ts";
+import { observationApi } from "./observations/observation-api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -36,6 +35,8 @@ import { scheduleApi } from "./promotions/schedule-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { roleApi } from "./roles/api.ts";
 import { siteApi } from "./sites/api.ts";
+import { visitApi } from "./visits/api.ts";
+import { visitSettingsApi } from "./visits/settings-api.ts";
 import { webhookApi } from "./webhooks/api.ts";
 
 /** The API, and the OpenAPI document, which is generated from the schemas that check the requests. */
@@ -74,8 +75,9 @@ function calls(): OpenAPIHono<SiteEnv> {
     environmentApi,
     environmentChangesApi,
     gateApi,
+    findingApi,
+    visitApi,
     observationApi,
-    observationsApi,
     visitSettingsApi,
     checkApi,
     maskApi,

@@ -22,6 +22,7 @@ import { evidenceRoutes } from "./evidence/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
 import { feedRoutes, secretFeeds } from "./feeds/routes.ts";
 import { showElsewhere } from "./feeds/send.ts";
+import { findingRoutes } from "./findings/routes.ts";
 import { freezeRoutes } from "./freezes/routes.ts";
 import { guestInvitationRoutes, guestRoutes } from "./guests/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
@@ -39,10 +40,8 @@ import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { callable } from "./network/private-networks.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
-import { findingRoutes } from "./observations/finding-routes.ts";
 import { observedPageRoutes } from "./observations/page-routes.ts";
 import { promotionTextRoutes } from "./observations/promotion-text-routes.ts";
-import { visitRoutes } from "./observations/routes.ts";
 import { codeRoutes } from "./people/code-sign-in.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { mailRoutes } from "./people/mail-routes.ts";
@@ -73,6 +72,7 @@ import { setupRoutes } from "./setup/routes.ts";
 import { cachedDiscovery } from "./sign-on/discovery.ts";
 import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
+import { visitRoutes } from "./visits/routes.ts";
 
 export interface Options {
   baseUrl: string;

@@ -16,13 +16,13 @@ import { callable } from "./network/private-networks.ts";
 import { sendSecurityMail, writeSecurityMails } from "./notices/security-mails.ts";
 import { sendDigest, sendNotice } from "./notices/send.ts";
 import { writeNotices } from "./notices/write-notices.ts";
-import { visitServer } from "./observations/visit-server.ts";
-import { startDueVisits } from "./observations/visits.ts";
-import { startVisitsAfterEvents } from "./observations/visits-after-events.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
 import { takeDown } from "./promotions/take-down.ts";
+import { startVisitsAfterEvents } from "./visits/after-events.ts";
+import { visitServer } from "./visits/visit-server.ts";
+import { startDueVisits } from "./visits/visits.ts";
 import { sendDelivery } from "./webhooks/deliveries.ts";
 
 /** What does the background work of each kind. */

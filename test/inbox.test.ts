@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { acceptFinding } from "../src/observations/accept-findings.ts";
+import { acceptFinding } from "../src/findings/accept.ts";
 import { cancel, decide } from "../src/promotions/promotions.ts";
 import { serveAt, visit } from "./support/visits.ts";
 import { htmlPage, webSite } from "./support/web-site.ts";

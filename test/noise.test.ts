@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { removeServer } from "../src/environments/environments.ts";
-import { acceptFinding } from "../src/observations/accept-findings.ts";
+import { acceptFinding } from "../src/findings/accept.ts";
 import { addMask } from "../src/observations/masks.ts";
 import { contentOf } from "../src/observations/page-states.ts";
-import { chooseReporter } from "../src/observations/reporters.ts";
+import { chooseReporter } from "../src/visits/reporters.ts";
 import { findings, serveAt, visit } from "./support/visits.ts";
 import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";
 import { words } from "./support/words.ts";

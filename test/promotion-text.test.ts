@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startVisitsAfterEvents } from "../src/observations/visits-after-events.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { createRelease } from "../src/releases/releases.ts";
+import { startVisitsAfterEvents } from "../src/visits/after-events.ts";
 import { latestVisit, runVisits, serveAt, visit } from "./support/visits.ts";
 import { htmlPage, type WebSite, webSite } from "./support/web-site.ts";
 import { words } from "./support/words.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
 import { addServer } from "../src/environments/environments.ts";
-import { setDateTag, setHidden, setProbe } from "../src/observations/finding-settings.ts";
-import { chooseReporter } from "../src/observations/reporters.ts";
+import { setDateTag, setHidden, setProbe } from "../src/findings/checks.ts";
+import { chooseReporter } from "../src/visits/reporters.ts";
 import { engine } from "./support/database.ts";
 import { noiseSource, realPages, realSite, type ServedPage, type ServedPages } from "./support/real-site.ts";
 import { seeded, shuffled } from "./support/seeded.ts";

@@ -6,11 +6,11 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
-import { forgetServer } from "../observations/visits.ts";
 import { appendEvent } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
 import { normalName, whyNotName } from "../text.ts";
+import { forgetServer } from "../visits/visits.ts";
 import { openPromotions, placeBefore, whyNotBefore, writeOrder } from "./order.ts";
 import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl, whyNotOrder } from "./rules.ts";
 

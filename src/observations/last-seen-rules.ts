@@ -1,8 +1,8 @@
-import type { Outcome } from "./rules.ts";
+import type { PageOutcome } from "../sightings/rules.ts";
 
 /** What a server showed of a page last, beside what is recorded. */
 export interface SeenNow {
-  outcome: Outcome;
+  outcome: PageOutcome;
   text_digest: string | null;
   /** Null: removed; undefined: nothing is recorded. */
   version: string | null | undefined;

@@ -1,9 +1,9 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import type { Finding } from "../findings/queries.ts";
 import { isAboutRecord } from "../record/finding-kinds.ts";
 import { seenWord } from "./last-seen-rules.ts";
-import type { Finding } from "./queries.ts";
 
 /** What a server showed of a page when it was visited last. */
 export interface LastSeen {

@@ -1,7 +1,7 @@
 import { sha256 } from "../database/ids.ts";
+import { readReviewDate } from "../findings/review-date-rules.ts";
 import { normalAddress, withoutOwn } from "./normalise.ts";
 import { parseHtml } from "./parse-html.ts";
-import { readReviewDate } from "./review-date-rules.ts";
 
 /** What is kept of a page's HTML, and what its head says. */
 export interface Reduced {

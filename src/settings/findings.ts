@@ -2,19 +2,11 @@ import { Hono } from "hono";
 import { type FindingSettingsProps, findingSettingsPage } from "../../views/settings/findings.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { besideFields } from "../errors.ts";
+import { dateTagOf, isHidden, probesOf, removeProbe, setDateTag, setHidden, setProbe } from "../findings/checks.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
-import {
-  dateTagOf,
-  isHidden,
-  probesOf,
-  removeProbe,
-  setDateTag,
-  setHidden,
-  setProbe,
-} from "../observations/finding-settings.ts";
 
 /** What visits check in an environment besides what they always do. */
 export const findingSettingsRoutes = new Hono<SiteEnv>();

@@ -6,9 +6,10 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
-import { chooseReporter, observationRule } from "../observations/reporters.ts";
-import { changeVisitSettings, scheduleVisits, visitHours, visitSettingsOf } from "../observations/settings.ts";
-import type { VisitSettingsRequest } from "../observations/settings-rules.ts";
+import { observationRule } from "../observer/observation-rule.ts";
+import { chooseReporter } from "../visits/reporters.ts";
+import { changeVisitSettings, scheduleVisits, visitHours, visitSettingsOf } from "../visits/settings.ts";
+import type { VisitSettingsRequest } from "../visits/settings-rules.ts";
 
 /** How Sitebook visits the servers of an environment, and how often. */
 export const visitSettingsRoutes = new Hono<SiteEnv>();

@@ -1,6 +1,10 @@
+import type { Selectable } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import type { Schema } from "../schema.ts";
 import type { Sightings } from "./rules.ts";
+
+export type Visit = Selectable<Schema["visits"]>;
 
 /** How these servers showed pages when they were last visited, by path. Without `paths`, all pages that are visited. */
 export async function sightingsOf(
@@ -42,4 +46,14 @@ export async function digestsOf(
   });
   const byVersion = Map.groupBy(rows, (row) => row.version_id);
   return new Map([...byVersion].map(([id, seen]) => [id, seen.map(({ text_digest }) => text_digest)]));
+}
+
+/** The newest visit of each of these servers, by server. */
+export async function latestVisits(db: Database, serverIds: string[]) {
+  const visits = await Promise.all(
+    serverIds.map((id) =>
+      db.selectFrom("visits").selectAll().where("server_id", "=", id).orderBy("id", "desc").limit(1).executeTakeFirst(),
+    ),
+  );
+  return new Map(visits.flatMap((visit) => (visit ? [[visit.server_id, visit] as const] : [])));
 }

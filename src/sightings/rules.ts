@@ -1,6 +1,9 @@
+/** How a server answered for a page. `unobserved`: what it showed says nothing about the page. */
+export type PageOutcome = "shown" | "missing" | "unobserved";
+
 /** How a server showed a page when it was last visited. */
 interface Sighting {
-  outcome: "shown" | "missing" | "unobserved";
+  outcome: PageOutcome;
   status: number | null;
   in_sitemap: boolean;
   title: string | null;

@@ -1,11 +1,11 @@
 import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
-import { acceptFinding } from "../../src/observations/accept-findings.ts";
-import { setProbe } from "../../src/observations/finding-settings.ts";
-import { startVisits } from "../../src/observations/visits.ts";
+import { acceptFinding } from "../../src/findings/accept.ts";
+import { setProbe } from "../../src/findings/checks.ts";
 import { requestPromotion } from "../../src/promotions/promotions.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { createSite } from "../../src/sites/sites.ts";
+import { startVisits } from "../../src/visits/visits.ts";
 import { runVisits } from "../support/visits.ts";
 import { htmlPage, sitemapOf, webSite } from "../support/web-site.ts";
 import { environmentOf, lineOf } from "../support/world.ts";

@@ -13,20 +13,15 @@ import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
 import { createFeed, revokeFeed } from "../../src/feeds/feeds.ts";
+import { acceptFinding, undoAcceptance } from "../../src/findings/accept.ts";
+import { removeProbe, setHidden, setProbe } from "../../src/findings/checks.ts";
+import { reconcileFindings } from "../../src/findings/findings.ts";
+import { recordFinding } from "../../src/findings/record.ts";
 import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
-
-import { acceptFinding, undoAcceptance } from "../../src/observations/accept-findings.ts";
-import { removeProbe, setHidden, setProbe } from "../../src/observations/finding-settings.ts";
-import { reconcileFindings } from "../../src/observations/findings.ts";
 import { addMask, removeMask } from "../../src/observations/masks.ts";
-import { recordFinding } from "../../src/observations/record-finding.ts";
-
-import { chooseReporter } from "../../src/observations/reporters.ts";
-import { changeVisitSettings, scheduleVisits } from "../../src/observations/settings.ts";
-import { visitDefaults } from "../../src/observations/settings-rules.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
@@ -47,6 +42,9 @@ import { createRelease } from "../../src/releases/releases.ts";
 import { changeRole, createRole, removeRole } from "../../src/roles/roles.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { addMs } from "../../src/time/add.ts";
+import { chooseReporter } from "../../src/visits/reporters.ts";
+import { changeVisitSettings, scheduleVisits } from "../../src/visits/settings.ts";
+import { visitDefaults } from "../../src/visits/settings-rules.ts";
 import {
   createWebhook,
   disableWebhook,

@@ -5,7 +5,7 @@ import { newId } from "../../src/database/ids.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
 import { enqueue } from "../../src/jobs/queue.ts";
 import { writeNotices } from "../../src/notices/write-notices.ts";
-import { startVisitsAfterEvents } from "../../src/observations/visits-after-events.ts";
+import { startVisitsAfterEvents } from "../../src/visits/after-events.ts";
 import { readyDatabaseUrl } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
 import { atProvider, clientSecret, identityProvider } from "./identity-provider.ts";

@@ -4,11 +4,11 @@ import type { Database } from "../../src/database/connect.ts";
 import type { Job } from "../../src/jobs/queue.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
 import { callable } from "../../src/network/private-networks.ts";
-import type { VisitContext } from "../../src/observations/look-at-all.ts";
-import { changeVisitSettings } from "../../src/observations/settings.ts";
-import { type VisitSettingsRequest, visitDefaults } from "../../src/observations/settings-rules.ts";
-import { visitServer } from "../../src/observations/visit-server.ts";
-import { startVisits } from "../../src/observations/visits.ts";
+import type { VisitContext } from "../../src/visits/look-at-all.ts";
+import { changeVisitSettings } from "../../src/visits/settings.ts";
+import { type VisitSettingsRequest, visitDefaults } from "../../src/visits/settings-rules.ts";
+import { visitServer } from "../../src/visits/visit-server.ts";
+import { startVisits } from "../../src/visits/visits.ts";
 import { environmentOf, type World } from "./world.ts";
 
 /** With this key tests and their application open each other's secrets. */

@@ -1,8 +1,8 @@
 import type { Actor } from "../../src/access/actor.ts";
 import { findSite, type Site } from "../../src/access/sites.ts";
 import type { Database } from "../../src/database/connect.ts";
-import { startVisits } from "../../src/observations/visits.ts";
 import { createSite } from "../../src/sites/sites.ts";
+import { startVisits } from "../../src/visits/visits.ts";
 import { htmlPage, sitemapOf, webSite } from "../support/web-site.ts";
 import { onTortureDatabase } from "./cast.ts";
 

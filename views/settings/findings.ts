@@ -1,5 +1,5 @@
-import type { Probe } from "../../src/observations/finding-settings.ts";
-import type { ProbeKind, ProbeRequest } from "../../src/observations/probe-rules.ts";
+import type { Probe } from "../../src/findings/checks.ts";
+import type { ProbeKind, ProbeRequest } from "../../src/findings/probe-rules.ts";
 import { artifactLink } from "../parts/artifact.ts";
 import { button, postButton } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";

@@ -1,4 +1,4 @@
-import type { VisitSettings } from "../../src/observations/settings-rules.ts";
+import type { VisitSettings } from "../../src/visits/settings-rules.ts";
 import { button } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
