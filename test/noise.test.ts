@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { removeServer } from "../src/environments/environments.ts";
 import { acceptFinding } from "../src/findings/accept.ts";
 import { addMask } from "../src/observations/masks.ts";
-import { contentOf } from "../src/observations/page-states.ts";
+import { contentOf } from "../src/observations/states.ts";
 import { chooseReporter } from "../src/visits/reporters.ts";
 import { findings, serveAt, visit } from "./support/visits.ts";
 import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";

@@ -7,9 +7,9 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { settleByNoise } from "../findings/settle-by-noise.ts";
 import { appendEvent } from "../record/events.ts";
+import { type MadeDigests, prepareDigests, remakeDigests } from "./digests.ts";
 import { filtersOf, masksOf } from "./filters.ts";
 import { whyNotMask } from "./mask-rules.ts";
-import { type MadeDigests, prepareDigests, remakeDigests } from "./remake.ts";
 import type { Mask } from "./view.ts";
 
 /** Leaves something out of all pages of a site. Throws a Refusal with 403, or 422 for a wrong expression. */

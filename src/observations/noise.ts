@@ -5,9 +5,9 @@ import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse } from "../errors.ts";
+import { remakeDigests } from "./digests.ts";
 import { filtersOf } from "./filters.ts";
 import type { FoundNoise } from "./find-noise.ts";
-import { remakeDigests } from "./remake.ts";
 
 /** Stores what was learned about pages of a site, and makes their digests anew. */
 export async function learnNoise(

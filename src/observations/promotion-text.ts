@@ -6,7 +6,7 @@ import { findPromotion } from "../promotions/queries.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
 import { differenceOf } from "./difference.ts";
 import { filtersOf } from "./filters.ts";
-import { contentOf } from "./page-states.ts";
+import { contentOf } from "./states.ts";
 
 /**
  * What visitors read of a page of a promotion on its target, and on its source: what they will read. A page that is new, or

@@ -1,6 +1,6 @@
 import type { Difference } from "../../src/observations/difference.ts";
 import type { listNoise } from "../../src/observations/noise.ts";
-import type { PageState } from "../../src/observations/page-states.ts";
+import type { PageState } from "../../src/observations/states.ts";
 import { formatCount } from "../../src/text.ts";
 import { shortTime } from "../../src/time/format.ts";
 import { pathWithQuery } from "../parts/address.ts";

@@ -8,7 +8,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { whyNotKey } from "../record/keys.ts";
 import { forgetNoise, listNoise } from "./noise.ts";
-import { differenceBetween, pageStates, statesToCompare } from "./page-states.ts";
+import { differenceBetween, pageStates, statesToCompare } from "./states.ts";
 
 /** What the servers of an environment show of a page. */
 export const observedPageRoutes = new Hono<SiteEnv>();

@@ -5,8 +5,8 @@ import { pageOf } from "../api/cursor.ts";
 import { environmentSlug, idSchema, knownKey, listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { normalKey } from "../record/keys.ts";
-import { listStates } from "./page-states.ts";
 import { namedServer } from "./servers.ts";
+import { listStates } from "./states.ts";
 
 const tags = ["Observations"];
 
