@@ -8,9 +8,9 @@ import { createClient, NoResponse } from "../src/network/get.ts";
 import { callable } from "../src/network/private-networks.ts";
 import { noFilter } from "../src/observations/view.ts";
 import { fetchFrom, type Reach } from "../src/visits/fetch-page.ts";
-import { noticingLinks } from "../src/visits/links.ts";
+import { followedPaths } from "../src/visits/followed-links.ts";
 import { lookAt } from "../src/visits/look.ts";
-import { noticingAddresses } from "../src/visits/page-links.ts";
+import { addressesOn } from "../src/visits/page-links.ts";
 import { readRobots } from "../src/visits/robots.ts";
 import { listedPages } from "../src/visits/sitemaps.ts";
 import { folder } from "./support/folder.ts";
@@ -30,15 +30,9 @@ afterEach(async () => {
 
 const now = "2026-03-03T10:00:00.000Z";
 const anything = { allows: () => true, pauseMs: 0, sitemaps: [] };
-const look = async (path: string) =>
-  (
-    await lookAt(
-      reach,
-      anything,
-      { path, etag: null, last_modified: null },
-      { siteUrls: [site.base], filter: noFilter, now },
-    )
-  ).observation;
+const wholeLook = (path: string) =>
+  lookAt(reach, anything, { path, etag: null, last_modified: null }, { siteUrls: [site.base], filter: noFilter, now });
+const look = async (path: string) => (await wholeLook(path)).observation;
 
 const html =
   (body: string | Buffer, headers: Record<string, string> = {}): WebSite["pages"][string] =>
@@ -113,14 +107,27 @@ describe("a page", () => {
 
   test("with elements in each other without end names no more links than its beginning does", async () => {
     site.pages["/deep"] = html(`<a href="/near">Near</a>${"<div>".repeat(200_000)}<a href="/far">Far</a>`);
-    const followed = new Set<string>();
-    const named: string[] = [];
-    const noticing = noticingAddresses(reach.client, [site.base], (links) =>
-      named.push(...links.map((link) => link.address)),
+    const { links = [] } = await wholeLook("/deep");
+    expect([...followedPaths(links, { baseUrl: site.base, kept: [] })]).toEqual(["/near"]);
+    expect(addressesOn(links, [site.base]).map(({ address }) => address)).toEqual([`${site.base}/near`]);
+  });
+
+  test("that leads to another one, or that scripts fill, names what is there", async () => {
+    site.pages["/new"] = html('<base href="/shop/"><a href="sale#top">Sale</a><a rel="nofollow" href="/cart">Cart</a>');
+    site.pages["/"] = (response) => response.writeHead(301, { location: "/new" }).end();
+    site.pages["/blank"] = html(
+      '<script src="/app.js"></script><meta name="robots" content="nofollow"><a href="/a"></a>',
     );
-    const client = noticingLinks(noticing, followed, { baseUrl: site.base, kept: [] });
-    await client.get(new URL("/deep", site.base), {}, { timeoutMs: 20_000, maxBytes: 5_000_000 });
-    expect([[...followed], named]).toEqual([["/near"], [`${site.base}/near`]]);
+    const named = async (path: string) =>
+      (await wholeLook(path)).links?.map(({ address, kind }) => [kind, address.href]);
+    expect(await named("/")).toEqual([
+      ["link", `${site.base}/shop/sale#top`],
+      ["nofollow", `${site.base}/cart`],
+    ]);
+    expect(await named("/blank")).toEqual([
+      ["loaded", `${site.base}/app.js`],
+      ["nofollow", `${site.base}/a`],
+    ]);
   });
 
   test("that is binary, plain text or a set of frames is shown; an empty one says nothing", async () => {

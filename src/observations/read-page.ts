@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { sha256 } from "../database/ids.ts";
+import { type PageLink, resolveLinks } from "./links.ts";
 import { type Reduced, reduce, reduceText } from "./reduce.ts";
 import { type Filter, noFilter } from "./view.ts";
 import { type Digests, readContent } from "./view-text.ts";
@@ -15,6 +16,8 @@ export interface Reading extends Digests {
   robots: string | null;
   /** What the meta tag of review dates says, if it is a date. */
   review_at: string | null;
+  /** What it names; undefined: it is no HTML. */
+  links: PageLink[] | undefined;
   /** As it is kept; undefined if it is no text, or too long: its digests are without the filter then. */
   content: string | undefined;
   /** Whether its content is the one that was known. */
@@ -48,7 +51,7 @@ export function readPage(source: Source): Reading {
   const isHtml =
     /^(text\/html|application\/xhtml\+xml)$/.test(type) || (!type && /^\s*</.test(body.toString("latin1", 0, 200)));
   const robots = robotsTag?.toLowerCase() ?? null;
-  const head = { title: null, language: null, canonical: null, robots, review_at: null };
+  const head = { title: null, language: null, canonical: null, robots, review_at: null, links: undefined };
   if (isHtml) {
     const reduced = reduce(textOf(body, contentType), source.baseUrls);
     return { ...headOf(reduced, source), ...readReduced(reduced.content, source) };
@@ -81,16 +84,18 @@ function isBare(content: string): boolean {
 }
 
 function headOf(
-  { title, language, canonical, base, robots, dates }: Reduced,
+  { title, language, canonical, base, robots, dates, links }: Reduced,
   { robotsTag, address, dateTag = "" }: Source,
 ) {
   const directives = [robotsTag ?? [], robots].flat();
+  const from = (base && URL.parse(base, address)?.href) || address;
   return {
     title: (title ?? "").toWellFormed().replace(/\s+/g, " ").trim().slice(0, 500),
     language: language?.slice(0, 100) || null,
-    canonical: canonical ? resolved(canonical, base, address) : null,
+    canonical: canonical ? (URL.parse(canonical, from)?.href ?? canonical).slice(0, 2000) : null,
     robots: directives.length ? directives.join(", ").toLowerCase().slice(0, 500) : null,
     review_at: (dateTag && dates.get(dateTag.toLowerCase())) || null,
+    links: resolveLinks(links, from, robots),
   };
 }
 
@@ -115,9 +120,4 @@ function decoderFor(label: string | undefined, body: Buffer): InstanceType<typeo
   } catch {
     return decoderFor(undefined, body);
   }
-}
-
-function resolved(href: string, base: string | undefined, address: string): string {
-  const from = (base && URL.parse(base, address)?.href) || address;
-  return (URL.parse(href, from)?.href ?? href).slice(0, 2000);
 }

@@ -1,5 +1,6 @@
 import { sha256 } from "../database/ids.ts";
 import { readReviewDate } from "../findings/review-date-rules.ts";
+import { linkOf, type PageLink } from "./links.ts";
 import { normalAddress, withoutOwn } from "./normalise.ts";
 import { parseHtml } from "./parse-html.ts";
 
@@ -19,6 +20,8 @@ export interface Reduced {
   robots: string[];
   /** What meta elements say that is a date, by their names in lower case. */
   dates: Map<string, string>;
+  /** What its elements name, in their order. */
+  links: PageLink<string>[];
 }
 
 /** What they contain is not read by visitors, or is a time, which is relative on many pages. */
@@ -43,6 +46,7 @@ export function reduce(source: string, baseUrls: string[]): Reduced {
     base: undefined,
     robots: [],
     dates: new Map(),
+    links: [],
   };
   const written: boolean[] = [];
   let [isTitle, hiddenAt] = [false, 0];
@@ -83,6 +87,8 @@ function readHead(head: Omit<Reduced, "content">, name: string, attributes: Attr
   const key = (attributes.name ?? attributes.property ?? "").toLowerCase();
   if (date && !head.dates.has(key)) head.dates.set(key, date);
   if (name === "link" && href && /\bcanonical\b/i.test(attributes.rel ?? "")) head.canonical ??= href;
+  const link = linkOf(name, attributes);
+  if (link) head.links.push(link);
 }
 
 /** Hidden fields have tokens, and scripts within a page nonces. */

@@ -3,14 +3,15 @@ import type { Secrets } from "../access/secrets.ts";
 import type { Database } from "../database/connect.ts";
 import { loadContent } from "../observations/contents.ts";
 import { masksOf, noiseOf } from "../observations/filters.ts";
+import type { PageLink } from "../observations/links.ts";
 import { filterOf, type Mask, type Noise } from "../observations/view.ts";
 import type { Visit } from "../sightings/queries.ts";
 import type { Reach } from "./fetch-page.ts";
+import { followedPaths } from "./followed-links.ts";
 import type { FoundLink } from "./linked-pages.ts";
-import { noticingLinks } from "./links.ts";
 import { type KnownPage, type Look, lookAt } from "./look.ts";
 import { lookAgain } from "./look-again.ts";
-import { noticingAddresses, type PageLink } from "./page-links.ts";
+import { addressesOn, type NamedAddress } from "./page-links.ts";
 import type { nextPages } from "./pages.ts";
 import type { Robots } from "./robots.ts";
 import type { VisitSettings } from "./settings-rules.ts";
@@ -51,7 +52,7 @@ export interface Noticed {
   /** The pages to which links lead that are followed. */
   links: FoundLink[];
   /** All addresses that each page names. */
-  addresses: Map<string, PageLink[]>;
+  addresses: Map<string, NamedAddress[]>;
 }
 
 /** A few at a time, with a pause after each. `noticed` gets what they link to. */
@@ -64,16 +65,14 @@ export async function lookAtAll(visitor: Visitor, robots: Robots, pages: Page[],
   const paths = pages.map(({ path }) => path);
   const noise = await noiseOf(db, visit.site_id, paths);
   const looks = await Promise.all(
-    pages.map(async (page) => {
-      const known = noise.get(page.path) ?? [];
-      const links = new Set<string>();
+    pages.map((page) => {
       const depth = (page.link_depth ?? 0) + 1;
-      const follower = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
-      const client = noticingAddresses(follower, siteUrls, (found) => noticed.addresses.set(page.path, found));
-      const noticing = { ...visitor, reach: { ...reach, client } };
-      const look = await lookAtPage(noticing, robots, page, { masks, noise: known, inTurn });
-      noticed.links.push(...[...links].map((path) => ({ path, depth })));
-      return look;
+      const notice = (links: PageLink[]) => {
+        noticed.addresses.set(page.path, addressesOn(links, siteUrls));
+        if (depth > settings.link_depth) return;
+        for (const path of followedPaths(links, rules)) noticed.links.push({ path, depth });
+      };
+      return lookAtPage(visitor, robots, page, { masks, noise: noise.get(page.path) ?? [], inTurn, notice });
     }),
   );
   await sleep(pauseMs);
@@ -102,16 +101,28 @@ function turns(atOnce: number, pauseMs: number, stopping: AbortSignal | undefine
   };
 }
 
+interface Looking {
+  masks: Mask[];
+  noise: Noise[];
+  inTurn: InTurn;
+  /** Gets what the page names, at each look. */
+  notice: (links: PageLink[]) => void;
+}
+
 /** Looks at a page, and again if it differs from what it showed last. Waiting for that takes no turn. */
 async function lookAtPage(
   { db, reach, siteUrls, dateTag, context }: Visitor,
   robots: Robots,
   page: Page,
-  { masks, noise, inTurn }: { masks: Mask[]; noise: Noise[]; inTurn: InTurn },
+  { masks, noise, inTurn, notice }: Looking,
 ): Promise<Look | undefined> {
   const filter = filterOf(masks, noise);
   const about = { siteUrls, filter, dateTag };
-  const look = (page: KnownPage) => inTurn(() => lookAt(reach, robots, page, { ...about, now: context.now() }));
+  const look = async (page: KnownPage) => {
+    const look = await inTurn(() => lookAt(reach, robots, page, { ...about, now: context.now() }));
+    if (look?.links) notice(look.links);
+    return look;
+  };
   const good = page.good && { ...page.good, content: () => loadContent(db, page.good?.content) };
   const first = await look(page);
   return (

@@ -2,7 +2,8 @@ import type { Selectable } from "kysely";
 import { sha256 } from "../database/ids.ts";
 import { NoResponse } from "../network/get.ts";
 import type { FoundNoise } from "../observations/find-noise.ts";
-import { readPage } from "../observations/read-page.ts";
+import type { PageLink } from "../observations/links.ts";
+import { type Reading, readPage } from "../observations/read-page.ts";
 import type { Filter } from "../observations/view.ts";
 import type { Digests } from "../observations/view-text.ts";
 import { normalKey } from "../record/keys.ts";
@@ -36,6 +37,8 @@ export interface Look {
   last_modified: string | null;
   /** What it contained, if that is kept. */
   content: string | undefined;
+  /** What it names; undefined: it was not read, or is no HTML. */
+  links: PageLink[] | undefined;
   /** The key of the filter with which its digests were made; empty: they are those of its last good observation. */
   filter: string;
   /** What is noise of the page, as was learned by looking again. */
@@ -113,11 +116,12 @@ export async function lookAt(reach: Reach, robots: Robots, page: KnownPage, cont
 export function lookFrom(fetched: Answered, requested: string, page: KnownPage, context: Context, took_ms = 0): Look {
   const { status, headers, body } = fetched.response;
   const seen = { ...nothingSeen, status, took_ms, bytes: body.length };
-  const { content, isKnown, ...judgement } = judged(fetched, requested, page, context);
+  const { content, isKnown, links, ...judgement } = judged(fetched, requested, page, context);
   return {
     ...noLook,
     path: page.path,
     content,
+    links,
     filter: isKnown ? "" : context.filter.key,
     observation: { ...seen, ...judgement, content: content === undefined ? null : sha256(content) },
     isTrouble: isTrouble(status),
@@ -144,6 +148,7 @@ const noLook = {
   etag: null,
   last_modified: null,
   content: undefined,
+  links: undefined,
   noise: [],
 };
 
@@ -152,17 +157,18 @@ function judged(
   requested: string,
   { good }: KnownPage,
   { siteUrls, filter, dateTag }: Context,
-): Omit<Partial<Observation>, "content"> & Judgement & { content?: string | undefined; isKnown?: boolean } {
+): Judgement & Omit<Partial<Observation>, "content"> & Partial<Pick<Reading, "content" | "isKnown" | "links">> {
   const { status, headers, body } = response;
   if (isChallenge(headers, body)) return challenge;
   const judgement = judgeStatus(status);
   if (judgement.outcome !== "shown") return judgement;
-  if (pathOf(address) !== pathOf(requested)) return { ...leadsElsewhere(address), address };
   const robotsTag = [headers["x-robots-tag"] ?? []].flat().join(", ") || undefined;
   const contentType = headers["content-type"];
   const source = { body, contentType, robotsTag, address, baseUrls: siteUrls, filter, dateTag, known: good };
   const { isEmpty, ...reading } = readPage(source);
-  if (isEmpty) return emptyPage;
+  const { links } = reading;
+  if (pathOf(address) !== pathOf(requested)) return { ...leadsElsewhere(address), address, links };
+  if (isEmpty) return { ...emptyPage, links };
   return { ...judgement, ...reading, address: address === requested ? null : address };
 }
 
