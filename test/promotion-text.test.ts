@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDatabase } from "../src/database/connect.ts";
+import { siteTransaction } from "../src/database/site-transaction.ts";
 import { decide } from "../src/promotions/promotions.ts";
+import { seenDigest } from "../src/promotions/seen-texts.ts";
 import { createRelease } from "../src/releases/releases.ts";
 import { startVisitsAfterEvents } from "../src/visits/after-events.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
 import { latestVisit, runVisits, serveAt, visit } from "./support/visits.ts";
 import { htmlPage, type WebSite, webSite } from "./support/web-site.ts";
 import { words } from "./support/words.ts";
@@ -18,15 +22,19 @@ beforeEach(async () => {
     "/new": htmlPage("New", "<p>New</p>"),
   });
   live = await webSite({ "/sale": sale("Shoes at half price"), "/old": htmlPage("Old", "<p>Old offer</p>") });
+  await servePages();
+});
+afterEach(async () => {
+  await Promise.all([demo.close(), live.close(), w.close()]);
+});
+
+async function servePages() {
   await serveAt(w, "demo", demo.base);
   await serveAt(w, "live", live.base);
   await w.record("live", ["/sale v1", "/old v1"]);
   await w.record("demo", ["/sale v1", "/old v1"]);
   await w.record("demo", ["/sale v2", "/new v1", "-/old"]);
-});
-afterEach(async () => {
-  await Promise.all([demo.close(), live.close(), w.close()]);
-});
+}
 
 /** Ada requests the promotion of all differences from demo to live. */
 async function request() {
@@ -86,6 +94,35 @@ test("what demo shows after the approval was requested is said, and the approval
   expect(JSON.parse(event.details)).toMatchObject({
     seen: { pages: 3, digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
   });
+});
+
+test("an approval that waits for its turn keeps what was seen before", async () => {
+  // in memory, SQLite has one handle for everything: even reading waits
+  await w.close();
+  const { url, drop } = await freshDatabaseUrl();
+  const db = openDatabase(url);
+  w = await world(Promise.resolve({ db, close: () => db.destroy().then(drop) }));
+  await servePages();
+  await visit(w, "demo");
+  await visit(w, "live");
+  const { digest } = await request();
+  const [theo, mara, before] = [await w.by("theo"), await w.by("mara"), await seenDigest(db, w.site, 1)];
+  const [begun, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const saving = siteTransaction(db, theo, w.site.id, async (trx) => {
+    await trx
+      .updateTable("observations")
+      .set({ text_digest: "0".repeat(64) })
+      .execute();
+    begun.resolve();
+    await seen.promise;
+  });
+  await begun.promise;
+  const approved = decide(db, mara, w.site, 1, { decision: "approve", digest });
+  setTimeout(seen.resolve, 100);
+  await Promise.all([saving, approved]);
+  const events = db.selectFrom("events").select("details").where("action", "=", "promotion_approved");
+  expect(JSON.parse((await events.executeTakeFirstOrThrow()).details).seen).toEqual(before);
+  expect(await seenDigest(db, w.site, 1)).not.toEqual(before);
 });
 
 test("both environments of a requested promotion are visited, if they were before", async () => {

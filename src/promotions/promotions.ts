@@ -90,7 +90,7 @@ export interface DecisionRequest {
  * or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its
  * role, comment or pages.
  */
-export function decide<T = Outcome>(
+export async function decide<T = Outcome>(
   db: Database,
   actor: Actor,
   site: Site,
@@ -104,6 +104,8 @@ export function decide<T = Outcome>(
     before: Promotion,
   ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
+  // before it waits for its turn: what a visit sees meanwhile was shown to nobody
+  const seen = await seenDigest(db, site, number);
   return siteTransaction(db, actor, site.id, async (trx, person) => {
     const [actor, found] = await Promise.all([withDelegations(trx, site.id, person), promotionOf(trx, site, number)]);
     const promotion = await withoutExpired(trx, site, found, actor.at);
@@ -115,11 +117,10 @@ export function decide<T = Outcome>(
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
     refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
-    const [blockers, progress, carried, seen] = await Promise.all([
+    const [blockers, progress, carried] = await Promise.all([
       request.decision === "approve" ? deadEnds(trx, [promotion]) : undefined,
       reviewProgress(trx, actor, promotion.id),
       request.decision === "approve" ? carriedOver(trx, site.id, promotion, actor.person.id) : undefined,
-      seenDigest(trx, site, promotion),
     ]);
     refuseBlocked(blockers?.get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];

@@ -2,7 +2,7 @@ import type { Environment } from "../access/environments.ts";
 import { environmentById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
-import { listContents, type ReleaseContent } from "../record/releases.ts";
+import type { ReleaseContent } from "../record/releases.ts";
 import { sightingsOf } from "../sightings/queries.ts";
 import type { Sightings } from "../sightings/rules.ts";
 import type { Promotion } from "./queries.ts";
@@ -35,30 +35,49 @@ export async function seenTexts(
 }
 
 /**
- * What servers were seen to show of the pages that are approved: SHA-256 of the lines `page source target`, with the digests
- * of the texts that visitors read, in order of pages; "-" where nothing is known. Undefined if nothing is known at all.
+ * What servers were seen to show of the pages of a promotion: SHA-256 of the lines `page source target`, with the digests of
+ * the texts that visitors read, in order of pages; "-" where nothing is known. Undefined if nothing is known at all.
  */
 export async function seenDigest(
-  trx: Database,
+  db: Database,
   site: Site,
-  { from_id, environment_id, release_id }: Pick<Promotion, "from_id" | "environment_id" | "release_id">,
+  number: number,
 ): Promise<{ pages: number; digest: string } | undefined> {
-  const [from, to] = [environmentById(site, from_id), environmentById(site, environment_id)];
-  const servers = [...from.servers, ...to.servers].map(({ id }) => id);
-  if (!(await isVisited(trx, servers))) return;
-  const contents = await listContents(trx, release_id);
-  const keys = contents.filter(({ kind }) => kind === "page").map(({ key }) => key);
-  const sightings = await sightingsOf(trx, servers, keys);
-  const textOf = (seen: Sightings) => [...new Set(seen.map((one) => one?.text_digest ?? "-"))].sort().join("+") || "-";
-  const lines = [...sightings].map(
-    ([key, seen]) => `${key} ${textOf(seen.slice(0, from.servers.length))} ${textOf(seen.slice(from.servers.length))}`,
-  );
+  if (!(await isVisited(db, site))) return;
+  const byPage = Map.groupBy(await textsSeen(db, site.id, number), ({ key }) => key);
+  const lines = [...byPage].map(([key, seen]) => {
+    const textOn = (environmentId: string) => {
+      const { servers } = environmentById(site, environmentId);
+      const texts = servers.map(({ id }) => seen.find(({ server_id }) => server_id === id)?.text_digest ?? "-");
+      return [...new Set(texts)].sort().join("+") || "-";
+    };
+    const [{ from_id, environment_id }] = seen as [(typeof seen)[number]];
+    return `${key} ${textOn(from_id)} ${textOn(environment_id)}`;
+  });
   return lines.length ? { pages: lines.length, digest: sha256(lines.sort().join("\n")) } : undefined;
 }
 
 /** Most approvals are for sites whose servers were never visited. */
-async function isVisited(trx: Database, serverIds: string[]): Promise<boolean> {
-  if (!serverIds.length) return false;
-  const query = trx.selectFrom("observed_pages").select("server_id").where("server_id", "in", serverIds).limit(1);
+async function isVisited(db: Database, { environments }: Site): Promise<boolean> {
+  const ids = environments.flatMap(({ servers }) => servers.map(({ id }) => id));
+  if (!ids.length) return false;
+  const query = db.selectFrom("observed_pages").select("server_id").where("server_id", "in", ids).limit(1);
   return (await query.execute()).length > 0;
 }
+
+/** In one statement, so that all is of one moment. */
+const textsSeen = (db: Database, siteId: string, number: number) =>
+  db
+    .selectFrom("promotions as m")
+    .innerJoin("release_contents as c", "c.release_id", "m.release_id")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .innerJoin("servers as s", (join) =>
+      join.on((eb) => eb("s.environment_id", "in", [eb.ref("m.from_id"), eb.ref("m.environment_id")])),
+    )
+    .innerJoin("observed_pages as p", (join) => join.onRef("p.server_id", "=", "s.id").onRef("p.path", "=", "a.key"))
+    .innerJoin("observations as o", "o.id", "p.observation_id")
+    .select(["a.key", "m.from_id", "m.environment_id", "p.server_id", "o.text_digest"])
+    .where("m.site_id", "=", siteId)
+    .where("m.number", "=", number)
+    .where("a.kind", "=", "page")
+    .execute();
