@@ -48,14 +48,13 @@ async function checksOf(db: Database, environmentId: string): Promise<z.infer<ty
   };
 }
 
+const ofChecks = { needs: "administer", tags, params, answer: checks } as const;
+
 const getChecks = getCall("/sites/{site}/environments/{env}/checks", {
-  needs: "administer",
-  tags,
+  ...ofChecks,
   operationId: "getChecks",
   summary: "What visits to an environment check besides what they always do",
   description: "For administrators.",
-  params,
-  answer: checks,
 });
 
 checkApi.openapi(getChecks, async (c) => {
@@ -64,14 +63,11 @@ checkApi.openapi(getChecks, async (c) => {
 });
 
 const changeChecks = putCall("/sites/{site}/environments/{env}/checks", {
-  needs: "administer",
-  tags,
+  ...ofChecks,
   operationId: "changeChecks",
   summary: "Say whether search engines are to list the pages of an environment",
   description: "For administrators.",
-  params,
   body: z.strictObject({ hidden: checks.shape.hidden }).openapi("NewChecks"),
-  answer: checks,
 });
 
 checkApi.openapi(changeChecks, async (c) => {
@@ -83,16 +79,13 @@ checkApi.openapi(changeChecks, async (c) => {
 });
 
 const datesCall = putCall("/sites/{site}/environments/{env}/checks/dates", {
-  needs: "administer",
-  tags,
+  ...ofChecks,
   operationId: "checkDates",
   summary: "Name the meta tag that says when the pages of an environment are to be reviewed",
   description: "For administrators. The next visits read it. A page whose date has passed is stale.",
-  params,
   body: z
     .strictObject({ date_tag: textUpTo(100).nullable().openapi({ example: "review-date" }) })
     .openapi("NewDateCheck"),
-  answer: checks,
 });
 
 checkApi.openapi(datesCall, async (c) => {
@@ -104,14 +97,11 @@ checkApi.openapi(datesCall, async (c) => {
 });
 
 const probeCall = putCall("/sites/{site}/environments/{env}/checks/software", {
-  needs: "administer",
-  tags,
+  ...ofChecks,
   operationId: "checkSoftware",
   summary: "Have the version of a software item read from each server of an environment",
   description: "For administrators. It replaces how the same software item was read before.",
-  params,
   body: z.strictObject(probeFields).openapi("NewSoftwareCheck"),
-  answer: checks,
 });
 
 checkApi.openapi(probeCall, async (c) => {

@@ -3,14 +3,13 @@ import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
-import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
-import type { Schema } from "../schema.ts";
+import type { Flag, Schema } from "../schema.ts";
+import { appendVisitsChanged } from "./events.ts";
 import { type ProbeKind, type ProbeRequest, probeErrors } from "./probe-rules.ts";
 import { whyNotDateTag } from "./review-date-rules.ts";
 
@@ -27,12 +26,8 @@ export function setHidden(
   refuse(whyNotMay(actor, "administer"), 403);
   const hidden = isHidden ? 1 : 0;
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    await trx
-      .insertInto("finding_settings")
-      .values({ environment_id: environment.id, hidden })
-      .onConflict((conflict) => conflict.column("environment_id").doUpdateSet({ hidden }))
-      .execute();
-    await append(trx, actor, site, environment, { hidden });
+    await saveSetting(trx, environment.id, { hidden });
+    await appendVisitsChanged(trx, actor, site.id, environment, { hidden });
   });
 }
 
@@ -51,18 +46,14 @@ export function setDateTag(
   refuseFields(fieldErrors({ date_tag: whyNotDateTag(date_tag) }));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     if ((await dateTagOf(trx, environment.id)) === date_tag) return;
-    await trx
-      .insertInto("finding_settings")
-      .values({ environment_id: environment.id, hidden: 0, date_tag })
-      .onConflict((conflict) => conflict.column("environment_id").doUpdateSet({ date_tag }))
-      .execute();
+    await saveSetting(trx, environment.id, { date_tag });
     const unread = { etag: null, last_modified: null };
     for (const { id } of environment.servers) {
       const dated = trx.updateTable("observations").set({ review_at: null }).where("server_id", "=", id);
       await dated.where("review_at", "is not", null).execute();
       await trx.updateTable("observed_pages").set(unread).where("server_id", "=", id).execute();
     }
-    await append(trx, actor, site, environment, { date_tag });
+    await appendVisitsChanged(trx, actor, site.id, environment, { date_tag });
   });
 }
 
@@ -94,7 +85,7 @@ export function setProbe(
       .values({ id: newId(Date.parse(actor.at)), ...row })
       .onConflict((conflict) => conflict.columns(["environment_id", "software"]).doUpdateSet({ how, path, name }))
       .execute();
-    await append(trx, actor, site, environment, { software, how, path, name });
+    await appendVisitsChanged(trx, actor, site.id, environment, { software, how, path, name });
   });
 }
 
@@ -115,25 +106,17 @@ export function removeProbe(
       .returning("software")
       .executeTakeFirst();
     if (!probe) notFound("software");
-    await append(trx, actor, site, environment, { software: probe.software });
+    await appendVisitsChanged(trx, actor, site.id, environment, { software: probe.software });
     return probe;
   });
 }
 
-const append = (
-  trx: Database,
-  actor: Actor,
-  site: Site,
-  { id, slug }: Environment,
-  details: Record<string, Json | undefined>,
-) =>
-  appendEvent(trx, actor, site.id, {
-    action: "visits_changed",
-    subject: `environment ${slug}`,
-    subject_id: id,
-    environment_id: id,
-    details: { environment: slug, ...details },
-  });
+const saveSetting = (trx: Database, environment_id: string, change: { hidden?: Flag; date_tag?: string }) =>
+  trx
+    .insertInto("finding_settings")
+    .values({ environment_id, hidden: 0, ...change })
+    .onConflict((conflict) => conflict.column("environment_id").doUpdateSet(change))
+    .execute();
 
 /** How the versions of the software of an environment are read, in order of their names. */
 export const probesOf = (db: Database, environmentId: string): Promise<Probe[]> =>

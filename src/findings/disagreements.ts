@@ -1,6 +1,6 @@
 import type { Environment } from "../access/environments.ts";
 import type { Database } from "../database/connect.ts";
-import { latestVisits } from "../sightings/queries.ts";
+import { isListed, latestVisits } from "../sightings/queries.ts";
 import { reconcile } from "./reconcile.ts";
 import { disagreementsWith } from "./rules.ts";
 
@@ -10,14 +10,11 @@ import { disagreementsWith } from "./rules.ts";
  */
 export async function reconcileDisagreements(
   trx: Database,
-  { servers }: Environment,
-  about: { site_id: string; environment_id: string },
+  site_id: string,
+  { id: environment_id, servers }: Environment,
   now: string,
 ): Promise<void> {
-  const visits = await latestVisits(
-    trx,
-    servers.map(({ id }) => id),
-  );
+  const visits = await latestVisits(trx, servers);
   if ([...visits.values()].some(({ ended_at }) => ended_at === null)) return;
   const compared = servers.filter(({ id }) => visits.get(id)?.problem === null);
   const [first] = compared;
@@ -28,14 +25,14 @@ export async function reconcileDisagreements(
     const own = pages.get(id) ?? [];
     const unobserved = new Set([...ofFirst, ...own].filter(isUnobserved).map(({ path }) => path));
     await reconcile(trx, disagreementsWith(first.name, ofFirst, own), {
-      about: { ...about, server_id: id },
+      about: { site_id, environment_id, server_id: id },
       now,
       stays: ({ path, code }) => code !== "servers_disagree" || unobserved.has(path),
     });
   }
 }
 
-const isUnobserved = ({ outcome }: { outcome: string }): boolean => outcome === "unobserved";
+export const isUnobserved = ({ outcome }: { outcome: string }): boolean => outcome === "unobserved";
 
 /** What these servers showed last of their listed pages, by server. A single one has no other to be compared with. */
 async function pagesOf(trx: Database, servers: { id: string }[]) {
@@ -49,7 +46,7 @@ async function pagesOf(trx: Database, servers: { id: string }[]) {
       "in",
       servers.map(({ id }) => id),
     )
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .where(isListed)
     .orderBy("p.path")
     .execute();
   return Map.groupBy(rows, ({ server_id }) => server_id);

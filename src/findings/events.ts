@@ -1,3 +1,6 @@
+import type { Actor } from "../access/actor.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { appendEvent } from "../record/events.ts";
 import { isAboutRecord } from "../record/finding-kinds.ts";
@@ -10,9 +13,8 @@ export interface Finder {
 }
 
 interface Circumstances {
-  environment: { id: string; slug: string };
-  /** The name of the server. */
-  server: string;
+  environment: Environment;
+  server_id: string;
   /** The id of the visit, of the deployment that records what was found, or of the mask that leaves it out. */
   about: string;
   how: "visit" | "record" | "noise";
@@ -24,8 +26,9 @@ export async function appendFindings(
   actor: Finder,
   siteId: string,
   { opened, settled }: FindingChanges,
-  { environment, server, about, how }: Circumstances,
+  { environment, server_id, about, how }: Circumstances,
 ): Promise<void> {
+  const server = environment.servers.find(({ id }) => id === server_id)?.name ?? "";
   for (const [action, all] of [
     ["findings_settled", settled],
     ["findings_opened", opened],
@@ -53,3 +56,19 @@ function listed(findings: FindingName[]): { code: string; path: string; sentence
     return left > 0;
   });
 }
+
+/** Appends what is changed about visits to an environment. */
+export const appendVisitsChanged = (
+  trx: Database,
+  actor: Actor,
+  siteId: string,
+  { id, slug }: Environment,
+  details: Record<string, Json | undefined>,
+) =>
+  appendEvent(trx, actor, siteId, {
+    action: "visits_changed",
+    subject: `environment ${slug}`,
+    subject_id: id,
+    environment_id: id,
+    details: { environment: slug, ...details },
+  });

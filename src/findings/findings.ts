@@ -6,11 +6,11 @@ import { observationRule } from "../observer/observation-rule.ts";
 import type { Visit } from "../sightings/queries.ts";
 import { badLinks } from "./bad-links.ts";
 import { isHidden, recordedVersions } from "./checks.ts";
-import { reconcileDisagreements } from "./disagreements.ts";
+import { isUnobserved, reconcileDisagreements } from "./disagreements.ts";
 import { appendFindings, type Finder } from "./events.ts";
 import { type ReadVersion, wrongSoftware } from "./probe-rules.ts";
 import { type FindingChanges, reconcile } from "./reconcile.ts";
-import { type Found, findingsOf, learnedDigest, type SeenPage } from "./rules.ts";
+import { type Found, findingsOf, learnedDigest, type Setting } from "./rules.ts";
 import { seenPages } from "./seen-pages.ts";
 
 export interface VisitResult {
@@ -36,8 +36,8 @@ export async function reconcileFindings(
     problem === null
       ? await reconcileVisited(trx, { site, environment, visit, versions, now: actor.at })
       : await reconcileDown(trx, visit, problem, actor.at);
-  const server = environment.servers.find(({ id }) => id === visit.server_id)?.name ?? "";
-  await appendFindings(trx, actor, site.id, changes, { environment, server, about: visit.id, how: "visit" });
+  const { id: about, server_id } = visit;
+  await appendFindings(trx, actor, site.id, changes, { environment, server_id, about, how: "visit" });
 }
 
 const aboutOf = ({ site_id, environment_id, server_id }: Visit) => ({ site_id, environment_id, server_id });
@@ -59,27 +59,16 @@ async function reconcileVisited(
   trx: Database,
   { site, environment, visit, versions, now }: Visited,
 ): Promise<FindingChanges> {
-  const before = environmentBefore(site.environments, environment);
-  const pages = await seenPages(trx, visit, { siteId: site.id, beforeId: before?.id });
-  await learn(trx, pages, environment.id, now);
   const elsewhere = site.environments
     .filter(({ id }) => id !== environment.id)
     .flatMap(({ name, servers }) => servers.map(({ base_url }) => ({ environment: name, base_url })));
-  const found = findingsOf(pages, {
-    tier: environment.tier,
-    hasRecord: pages.some(({ isRecorded }) => isRecorded),
-    isObserved: (await observationRule(trx, environment.id)).reporter === "observation",
-    before: before?.name,
+  const otherUrls = elsewhere.map(({ base_url }) => base_url);
+  const { pages, found } = await findOn(trx, site, environment, visit.server_id, now, {
     isHidden: await isHidden(trx, environment.id),
     elsewhere,
-    links: await badLinks(
-      trx,
-      visit.server_id,
-      elsewhere.map(({ base_url }) => base_url),
-    ),
-    now,
-    zone: site.time_zone,
+    links: await badLinks(trx, visit.server_id, otherUrls),
   });
+  await learn(trx, pages, environment.id, now);
   const software = wrongSoftware(versions ?? [], await recordedVersions(trx, site.id, environment.id));
   const unobserved = new Set([...pages.filter(isUnobserved), ...software.filter(isUnread)].map(({ path }) => path));
   const changes = await reconcile(trx, [...found, ...software], {
@@ -90,12 +79,35 @@ async function reconcileVisited(
       (!versions && path !== "" && !path.startsWith("/")) ||
       (unobserved.has(path) && !/^(unobserved|not_observed_since)$/.test(code)),
   });
-  await reconcileDisagreements(trx, environment, { site_id: site.id, environment_id: environment.id }, now);
+  await reconcileDisagreements(trx, site.id, environment, now);
   return changes;
 }
 
-const isUnobserved = ({ outcome }: SeenPage): boolean => outcome === "unobserved";
 const isUnread = ({ code }: Found): boolean => code === "unobserved";
+
+/** What is found in the pages of a server as they were seen last. `others`: what does not depend on their texts. */
+export async function findOn(
+  trx: Database,
+  site: Site,
+  environment: Environment,
+  server_id: string,
+  now: string,
+  others: Pick<Setting, "isHidden" | "elsewhere" | "links">,
+) {
+  const before = environmentBefore(site.environments, environment);
+  const about = { server_id, environment_id: environment.id };
+  const pages = await seenPages(trx, about, { siteId: site.id, beforeId: before?.id });
+  const found = findingsOf(pages, {
+    ...others,
+    tier: environment.tier,
+    hasRecord: pages.some(({ isRecorded }) => isRecorded),
+    isObserved: (await observationRule(trx, environment.id)).reporter === "observation",
+    before: before?.name,
+    now,
+    zone: site.time_zone,
+  });
+  return { pages, found };
+}
 
 /** Keeps by which digest versions are known here from now on. */
 async function learn(

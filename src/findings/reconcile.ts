@@ -26,17 +26,17 @@ export async function reconcile(trx: Database, found: Found[], { about, now, sta
     .where("server_id", "=", about.server_id)
     .where("settled_at", "is", null)
     .execute();
-  const known = new Map(unsettled.map((finding) => [nameOf(finding), finding]));
-  const stillFound = new Set(found.map(nameOf));
+  const known = new Map(unsettled.map((finding) => [findingKey(finding), finding]));
+  const stillFound = new Set(found.map(findingKey));
   const isChanged = (one: Found) => {
-    const before = known.get(nameOf(one));
+    const before = known.get(findingKey(one));
     return before !== undefined && (before.sentence !== one.sentence || before.content !== one.content);
   };
-  const isAccepted = (one: Found) => Boolean(known.get(nameOf(one))?.accepted_at);
-  const gone = unsettled.filter((finding) => !stillFound.has(nameOf(finding)) && !stays(finding));
+  const isAccepted = (one: Found) => Boolean(known.get(findingKey(one))?.accepted_at);
+  const gone = unsettled.filter((finding) => !stillFound.has(findingKey(finding)) && !stays(finding));
   const reopened = found.filter((one) => isAccepted(one) && isChanged(one));
-  const fresh = [...found.filter((one) => !known.has(nameOf(one))), ...reopened];
-  const idOf = (one: Found) => known.get(nameOf(one))?.id ?? "";
+  const fresh = [...found.filter((one) => !known.has(findingKey(one))), ...reopened];
+  const idOf = (one: Found) => known.get(findingKey(one))?.id ?? "";
   await settle(trx, gone, "gone", now);
   await settle(
     trx,
@@ -52,7 +52,7 @@ export async function reconcile(trx: Database, found: Found[], { about, now, sta
   return { opened: fresh, settled: gone as FindingName[] };
 }
 
-const nameOf = ({ code, path }: { code: string; path: string }): string => `${code} ${path}`;
+export const findingKey = ({ code, path }: { code: string; path: string }): string => `${code} ${path}`;
 
 /** Lists are newest first, and those of one visit in order of paths. */
 async function open(trx: Database, fresh: Found[], about: Scope["about"], now: string): Promise<void> {

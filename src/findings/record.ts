@@ -6,6 +6,7 @@ import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { recordWithin } from "../deployments/record.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { withTitle } from "../observer/seen-lines.ts";
 import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
 import { seenLabel } from "../sightings/rules.ts";
 import { appendFindings } from "./events.ts";
@@ -45,7 +46,8 @@ export function recordFinding(
       placements: [line],
     });
     const settled = await settleRecorded(trx, finding, actor.at);
-    const circumstances = { environment, server: finding.server, about: deploymentId, how: "record" } as const;
+    const { server_id } = finding;
+    const circumstances = { environment, server_id, about: deploymentId, how: "record" } as const;
     await appendFindings(trx, actor, site.id, { opened: [], settled }, circumstances);
     return { number, version: line.version };
   });
@@ -64,13 +66,8 @@ async function lineFor(trx: Database, siteId: string, finding: Finding, typed: s
   // a label that is made of the content stands for it wherever it is seen
   const digest = (version !== null && !label && content) || undefined;
   const line: ReportLine = normalizeLine({ kind, key, version, digest });
-  const titled: ReportLine = { ...line, title: (version !== null && states[0]?.title) || undefined };
-  return {
-    // a title that could not be stored is left out
-    line: whyNotLine(titled)?.[0] === "title" ? line : titled,
-    seen: firstSeenAt(states),
-    recorded,
-  };
+  const title = version === null ? undefined : states[0]?.title;
+  return { line: withTitle(line, title), seen: firstSeenAt(states), recorded };
 }
 
 /** The artifact, and what is recorded of it in the environment. */

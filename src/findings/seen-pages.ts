@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Flag } from "../schema.ts";
+import { isListed } from "../sightings/queries.ts";
 import type { SeenPage } from "./rules.ts";
 
 /** The listed pages of a server as they were seen last, beside the record of now. `beforeId`: the environment before. */
@@ -36,7 +37,7 @@ export async function seenPages(
           and e.environment_id = ${environment_id} and e.text_digest = o.text_digest) then 1 else 0 end`.as("is_old"),
     )
     .where("p.server_id", "=", server_id)
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .where(isListed)
     .orderBy("p.path")
     .execute();
   return rows.map(({ placement_seq, is_old, in_sitemap, link_depth, ...row }) => ({

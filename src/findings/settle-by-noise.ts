@@ -1,13 +1,10 @@
-import { environmentBefore } from "../access/environments.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { observationRule } from "../observer/observation-rule.ts";
 import type { FindingCode } from "../record/finding-kinds.ts";
 import { reconcileDisagreements } from "./disagreements.ts";
 import { appendFindings, type Finder } from "./events.ts";
-import { settle } from "./reconcile.ts";
-import { findingsOf } from "./rules.ts";
-import { seenPages } from "./seen-pages.ts";
+import { findOn } from "./findings.ts";
+import { findingKey, settle } from "./reconcile.ts";
 
 const byContent: FindingCode[] = ["drifted", "not_as_approved", "not_there_yet", "servers_disagree"];
 
@@ -38,12 +35,7 @@ export async function settleByNoise(trx: Database, actor: Finder, siteId: string
     await settleOnServer(trx, actor, site, { findings, about });
   const disagreeing = open.filter(({ code }) => code === "servers_disagree").map((one) => one.environment_id);
   for (const environment_id of new Set(disagreeing))
-    await reconcileDisagreements(
-      trx,
-      environmentById(site, environment_id),
-      { site_id: siteId, environment_id },
-      actor.at,
-    );
+    await reconcileDisagreements(trx, siteId, environmentById(site, environment_id), actor.at);
 }
 
 /** All of the findings are of one server. */
@@ -55,34 +47,15 @@ async function settleOnServer(
 ): Promise<void> {
   const [{ server_id, environment_id }] = findings as [OpenFinding];
   const environment = environmentById(site, environment_id);
-  const before = environmentBefore(site.environments, environment);
-  const pages = await seenPages(trx, { server_id, environment_id }, { siteId: site.id, beforeId: before?.id });
-  const found = findingsOf(pages, {
-    tier: environment.tier,
-    hasRecord: pages.some(({ isRecorded }) => isRecorded),
-    isObserved: (await observationRule(trx, environment_id)).reporter === "observation",
-    before: before?.name,
-    // what does not depend on the contents stays as it is
-    isHidden: false,
-    links: { broken: new Map(), elsewhere: new Map() },
-    elsewhere: [],
-    now: actor.at,
-    zone: site.time_zone,
-  });
-  const still = new Set(found.map(nameOf));
+  // what does not depend on the contents stays as it is
+  const none = { isHidden: false, elsewhere: [], links: { broken: new Map(), elsewhere: new Map() } };
+  const { pages, found } = await findOn(trx, site, environment, server_id, actor.at, none);
+  const still = new Set(found.map(findingKey));
   const shown = new Set(pages.filter(({ outcome }) => outcome === "shown").map(({ path }) => path));
   const gone = findings.filter(
-    (one) => one.code !== "servers_disagree" && shown.has(one.path) && !still.has(nameOf(one)),
+    (one) => one.code !== "servers_disagree" && shown.has(one.path) && !still.has(findingKey(one)),
   );
   await settle(trx, gone, "gone", actor.at);
-  const server = environment.servers.find(({ id }) => id === server_id)?.name ?? "";
-  await appendFindings(
-    trx,
-    actor,
-    site.id,
-    { opened: [], settled: gone },
-    { environment, server, about, how: "noise" },
-  );
+  const circumstances = { environment, server_id, about, how: "noise" } as const;
+  await appendFindings(trx, actor, site.id, { opened: [], settled: gone }, circumstances);
 }
-
-const nameOf = ({ code, path }: { code: string; path: string }): string => `${code} ${path}`;

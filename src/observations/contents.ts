@@ -27,9 +27,9 @@ export async function loadContent(db: Database, digest: string | null | undefine
   return row && inflateSync(Buffer.from(row.packed, "base64")).toString();
 }
 
-/** Deletes those of the contents to which nothing refers any more. */
-export async function pruneContents(trx: Database, digests: (string | null)[]): Promise<void> {
-  const candidates = [...new Set(digests.filter((digest) => digest !== null))].sort();
+/** Deletes those of the contents to which nothing refers any more. `referring`: the observations that were deleted. */
+export async function pruneContents(trx: Database, referring: { content: string | null }[]): Promise<void> {
+  const candidates = [...new Set(referring.flatMap(({ content }) => content ?? []))].sort();
   await inBatches(candidates, (batch) =>
     trx
       .deleteFrom("observed_contents as c")

@@ -3,6 +3,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Finding } from "../findings/queries.ts";
 import { isAboutRecord } from "../record/finding-kinds.ts";
+import { newestVisit } from "../sightings/queries.ts";
 import { seenWord } from "./last-seen-rules.ts";
 
 /** What a server showed of a page when it was visited last. */
@@ -64,14 +65,6 @@ const seenOn = (db: Database, { id, key }: { id: string; key: string }, serverId
 
 /** When the last visit to a server ended that was not given up. */
 async function lookedAt(db: Database, serverId: string): Promise<string | undefined> {
-  const visit = await db
-    .selectFrom("visits")
-    .select("ended_at")
-    .where("server_id", "=", serverId)
-    .where("ended_at", "is not", null)
-    .where("problem", "is", null)
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return visit?.ended_at ?? undefined;
+  const ended = newestVisit(db, serverId).where("ended_at", "is not", null).where("problem", "is", null);
+  return (await ended.executeTakeFirst())?.ended_at ?? undefined;
 }

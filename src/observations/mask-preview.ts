@@ -1,6 +1,7 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { eventLoopYielder } from "../database/event-loop.ts";
+import { newestVisit } from "../sightings/queries.ts";
 import { loadContent } from "./contents.ts";
 import { filtersOf, masksOf } from "./filters.ts";
 import type { Mask } from "./view.ts";
@@ -58,23 +59,13 @@ async function lastChanges(db: Database, { environments }: Pick<Site, "environme
   const changes = [];
   for (const environment of environments)
     for (const server of environment.servers) {
-      const visit = await lastEnded(db, server.id);
+      const visit = await newestVisit(db, server.id).where("ended_at", "is not", null).executeTakeFirst();
       if (!visit || changes.length > maxPages) continue;
       for (const row of await changedSince(db, server.id, visit.started_at))
         changes.push({ environment, server: server.name, ...row });
     }
   return changes;
 }
-
-const lastEnded = (db: Database, serverId: string) =>
-  db
-    .selectFrom("visits")
-    .select("started_at")
-    .where("server_id", "=", serverId)
-    .where("ended_at", "is not", null)
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
 
 /** The pages that a server showed otherwise from a moment on, with their contents by their digests. */
 const changedSince = (db: Database, serverId: string, since: string) =>

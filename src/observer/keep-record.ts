@@ -26,10 +26,7 @@ export async function keepRecord(
 ): Promise<string | undefined> {
   const environment = environmentById(site, visit.environment_id);
   if ((await observationRule(trx, environment.id)).reporter !== "observation") return;
-  const sightings = await sightingsOf(
-    trx,
-    environment.servers.map(({ id }) => id),
-  );
+  const sightings = await sightingsOf(trx, environment.servers);
   const recorded = await recordedPages(trx, environment.id);
   const pages = [...sightings].filter(([key]) => !whyNotKey("page", key));
   const changed = changedPages(new Map(pages), recorded, visit.started_at).filter(

@@ -39,9 +39,13 @@ export async function seenLines(
 
 function lineOf(key: string, { digest, title }: Shown, known: string | undefined): ReportLine {
   const version = known ?? seenLabel(digest);
-  const line: ReportLine = { kind: "page", key, version, ...(known ? {} : { digest }) };
-  const titled = { ...line, title: title ?? undefined };
-  return title && !whyNotLine(titled) ? titled : line;
+  return withTitle({ kind: "page", key, version, ...(known ? {} : { digest }) }, title);
+}
+
+/** A title that could not be stored is left out. */
+export function withTitle(line: ReportLine, title: string | null | undefined): ReportLine {
+  const titled = { ...line, title: title || undefined };
+  return whyNotLine(titled)?.[0] === "title" ? line : titled;
 }
 
 /** The versions that showed this content before, on whichever environment, by page and digest; the latest of several. */

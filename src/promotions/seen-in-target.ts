@@ -19,11 +19,7 @@ export async function seenInTarget(
   const pages = contents.filter(({ kind }) => kind === "page");
   if (!pages.length || !servers.length) return;
   const keys = pages.map(({ key }) => key);
-  const sightings = await sightingsOf(
-    db,
-    servers.map(({ id }) => id),
-    keys,
-  );
+  const sightings = await sightingsOf(db, servers, keys);
   // most promotions are to servers that were never visited
   if (sightings.size < keys.length) return;
   const versionIds = pages.flatMap(({ version_id }) => version_id ?? []);

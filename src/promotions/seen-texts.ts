@@ -23,7 +23,7 @@ export async function seenTexts(
   pages: Pick<ReleaseContent, "kind" | "key">[],
 ): Promise<Map<string, SeenText>> {
   const keys = pages.filter(({ kind }) => kind === "page").map(({ key }) => key);
-  const servers = [...from.servers, ...to.servers].map(({ id }) => id);
+  const servers = [...from.servers, ...to.servers];
   const sightings = keys.length ? await sightingsOf(db, servers, keys) : new Map<string, Sightings>();
   return new Map(
     [...sightings].map(([key, seen]) => {

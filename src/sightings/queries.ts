@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Schema } from "../schema.ts";
@@ -6,16 +6,19 @@ import type { Sightings } from "./rules.ts";
 
 export type Visit = Selectable<Schema["visits"]>;
 
+/** Whether a page `p` is visited: it is recorded, a sitemap lists it, or links are followed to it. */
+export const isListed = sql<boolean>`(p.in_record = 1 or p.in_sitemap = 1 or p.link_depth is not null)`;
+
 /** How these servers showed pages when they were last visited, by path. Without `paths`, all pages that are visited. */
 export async function sightingsOf(
   db: Database,
-  serverIds: string[],
+  servers: { id: string }[],
   paths?: string[],
 ): Promise<Map<string, Sightings>> {
   const byPath = new Map<string, Sightings>();
-  for (const [i, serverId] of serverIds.entries())
-    for (const { path, in_sitemap, ...row } of await sightingsOn(db, serverId, paths)) {
-      const sightings: Sightings = byPath.get(path) ?? serverIds.map(() => undefined);
+  for (const [i, { id }] of servers.entries())
+    for (const { path, in_sitemap, ...row } of await sightingsOn(db, id, paths)) {
+      const sightings: Sightings = byPath.get(path) ?? servers.map(() => undefined);
       sightings[i] = { ...row, in_sitemap: in_sitemap === 1 };
       byPath.set(path, sightings);
     }
@@ -29,9 +32,7 @@ function sightingsOn(db: Database, serverId: string, paths: string[] | undefined
     .select(["p.path", "p.in_sitemap", "o.outcome", "o.status", "o.title", "o.text_digest", "o.seen_at"])
     .where("p.server_id", "=", serverId);
   if (paths) return inBatches(paths, (batch) => query.where("p.path", "in", batch).execute());
-  return query
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
-    .execute();
+  return query.where(isListed).execute();
 }
 
 /** By which digests of what visitors read versions are known, by version id; `environmentId`: only what was seen there. */
@@ -48,12 +49,12 @@ export async function digestsOf(
   return new Map([...byVersion].map(([id, seen]) => [id, seen.map(({ text_digest }) => text_digest)]));
 }
 
-/** The newest visit of each of these servers, by server. */
-export async function latestVisits(db: Database, serverIds: string[]) {
-  const visits = await Promise.all(
-    serverIds.map((id) =>
-      db.selectFrom("visits").selectAll().where("server_id", "=", id).orderBy("id", "desc").limit(1).executeTakeFirst(),
-    ),
-  );
+/** The newest visit to a server, or of those that meet further conditions. */
+export const newestVisit = (db: Database, serverId: string) =>
+  db.selectFrom("visits").selectAll().where("server_id", "=", serverId).orderBy("id", "desc").limit(1);
+
+/** The newest visit to each of these servers, by server. */
+export async function latestVisits(db: Database, servers: { id: string }[]): Promise<Map<string, Visit>> {
+  const visits = await Promise.all(servers.map(({ id }) => newestVisit(db, id).executeTakeFirst()));
   return new Map(visits.flatMap((visit) => (visit ? [[visit.server_id, visit] as const] : [])));
 }

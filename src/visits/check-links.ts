@@ -2,7 +2,7 @@ import type { Database } from "../database/connect.ts";
 import { isOnServers, locate } from "../intake/addresses.ts";
 import { NoResponse } from "../network/get.ts";
 import { normalKey } from "../record/keys.ts";
-import type { Visit } from "../sightings/queries.ts";
+import { isListed, type Visit } from "../sightings/queries.ts";
 import { fetchFrom, type Reach } from "./fetch-page.ts";
 import type { Robots } from "./robots.ts";
 import { challenge, isChallenge, judgeStatus } from "./rules.ts";
@@ -81,7 +81,7 @@ async function missingPages(db: Database, serverId: string, links: { address: st
     .select(["p.path", "o.outcome", "o.reason"])
     .where("p.server_id", "=", serverId)
     .where("p.path", "in", paths)
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .where(isListed)
     .execute();
   return new Map(rows.map(({ path, outcome, reason }) => [path, outcome === "missing" ? reason : null]));
 }

@@ -74,10 +74,7 @@ export async function addLinkedPages(db: Database, visit: Visit, found: FoundLin
         .returning("content")
         .execute(),
     );
-    await pruneContents(
-      trx,
-      unused.map(({ content }) => content),
-    );
+    await pruneContents(trx, unused);
     const pages = (visit.pages ?? 0) + fresh.length;
     await trx.updateTable("visits").set({ pages }).where("id", "=", visit.id).execute();
     return { ...visit, pages };

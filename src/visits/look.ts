@@ -80,10 +80,13 @@ interface Context {
   now: string;
 }
 
+/** Where a server has a page. What is encoded in its path stays so. */
+export const addressOn = (baseUrl: string, path: string): string => baseUrl + encodeURI(path).replaceAll("%25", "%");
+
 /** Looks at a page of a server. */
 export async function lookAt(reach: Reach, robots: Robots, page: KnownPage, context: Context): Promise<Look> {
   const { path, etag, last_modified } = page;
-  const address = reach.baseUrl + encodeURI(path).replaceAll("%25", "%");
+  const address = addressOn(reach.baseUrl, path);
   const look = { path, ...noLook, filter: context.filter.key };
   if (!robots.allows(address))
     return {

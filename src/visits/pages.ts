@@ -2,7 +2,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Digests } from "../observations/view-text.ts";
 import type { Flag } from "../schema.ts";
-import type { Visit } from "../sightings/queries.ts";
+import { isListed, type Visit } from "../sightings/queries.ts";
 
 /** Writes which pages of a server are to be looked at: those of the record, with its removals, and those of its sitemaps. */
 export async function planPages(
@@ -78,7 +78,7 @@ export async function nextPages(
         ? eb.or([isNext, eb.and([eb("p.observation_id", "is", null), eb("p.link_depth", "is not", null)])])
         : isNext;
     })
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .where(isListed)
     .orderBy("p.path")
     .limit(limit)
     .execute();

@@ -12,7 +12,7 @@ import { filtersOf } from "../observations/filters.ts";
 import { namedServer } from "../observations/servers.ts";
 import { normalKey } from "../record/keys.ts";
 import { endVisit } from "./end.ts";
-import { type Look, lookElsewhere, lookFrom } from "./look.ts";
+import { addressOn, type Look, lookElsewhere, lookFrom } from "./look.ts";
 import { bodyOf, type ReportedPage, reportErrors } from "./report-rules.ts";
 import { saveReport } from "./save-report.ts";
 import { whyNotVisited } from "./visits.ts";
@@ -76,7 +76,7 @@ function lookOf(
   context: Parameters<typeof lookFrom>[3],
 ): Look {
   const { path, status, location } = page;
-  const requested = baseUrl + encodeURI(path).replaceAll("%25", "%");
+  const requested = addressOn(baseUrl, path);
   const address = location === undefined ? new URL(requested) : new URL(location, requested);
   const isRedirect = status >= 300 && status <= 399 && location !== undefined;
   if (isRedirect || !isOnServers(address, baseUrls)) return lookElsewhere(path, address.href, context);

@@ -5,8 +5,8 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { refuse } from "../errors.ts";
+import { appendVisitsChanged } from "../findings/events.ts";
 import { observationRule, type Reporter, saveObservationRule } from "../observer/observation-rule.ts";
-import { appendEvent } from "../record/events.ts";
 import { addMs } from "../time/add.ts";
 import { insertVisits, whyNotVisited } from "./visits.ts";
 
@@ -51,9 +51,10 @@ async function writeReporter(
   trx: Database,
   actor: Actor,
   site: Site,
-  { id, slug }: Environment,
+  environment: Environment,
   reporter: Reporter,
 ): Promise<void> {
+  const { id } = environment;
   if ((await observationRule(trx, id)).reporter === reporter) return;
   await saveObservationRule(trx, id, { reporter });
   const schedule = { environment_id: id, every_hours: 1, next_at: addMs(actor.at, hourMs) };
@@ -65,11 +66,6 @@ async function writeReporter(
       .onConflict((conflict) => conflict.doNothing())
       .returning("every_hours")
       .executeTakeFirst());
-  await appendEvent(trx, actor, site.id, {
-    action: "visits_changed",
-    subject: `environment ${slug}`,
-    subject_id: id,
-    environment_id: id,
-    details: { environment: slug, reporter, ...(scheduled && { every_hours: scheduled.every_hours }) },
-  });
+  const details = { reporter, ...(scheduled && { every_hours: scheduled.every_hours }) };
+  await appendVisitsChanged(trx, actor, site.id, environment, details);
 }

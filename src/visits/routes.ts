@@ -31,10 +31,7 @@ visitRoutes.post("/", async (c) => {
 visitRoutes.get("/:environment", async (c) => {
   const { site, may } = c.var.access;
   const environment = findAnyEnvironment(site, c.req.param("environment"));
-  const visits = await latestVisits(
-    c.var.db,
-    environment.servers.map(({ id }) => id),
-  );
+  const visits = await latestVisits(c.var.db, environment.servers);
   const content = visitsPage({
     site,
     now: c.var.at,

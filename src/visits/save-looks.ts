@@ -159,8 +159,5 @@ async function thinObservations(trx: Database, serverId: string, path: string): 
     .where("id", "<>", shown_id ?? "")
     .returning("content")
     .execute();
-  await pruneContents(
-    trx,
-    deleted.map(({ content }) => content),
-  );
+  await pruneContents(trx, deleted);
 }

@@ -10,7 +10,7 @@ import { namedServer } from "../observations/servers.ts";
 import { observationRule } from "../observer/observation-rule.ts";
 import { observeSite } from "./reporters.ts";
 import { changeVisitSettings, scheduleVisits, visitHours, visitSettingsOf } from "./settings.ts";
-import { visitDefaults } from "./settings-rules.ts";
+import { settingsOf, visitDefaults } from "./settings-rules.ts";
 
 const tags = ["Observations"];
 
@@ -47,17 +47,13 @@ const serverSettings = z
   .openapi("VisitSettings");
 
 async function settingsJson(db: Database, { id, name }: { id: string; name: string }) {
-  const { honours_robots, kept_parameters, header_names, ...settings } = await visitSettingsOf(db, id);
-  const { pages_at_once, pause_ms, max_pages, connect_to, link_depth } = settings;
+  const { header_names, ...stored } = await visitSettingsOf(db, id);
+  const settings = settingsOf(stored);
   return {
     server: name,
-    honours_robots: honours_robots === 1,
-    pages_at_once,
-    pause_ms,
-    max_pages,
-    connect_to,
-    link_depth,
-    kept_parameters: kept_parameters.split(" ").filter(Boolean),
+    ...settings,
+    honours_robots: settings.honours_robots === 1,
+    kept_parameters: settings.kept_parameters.split(" ").filter(Boolean),
     credentials: header_names.split(", ").filter(Boolean),
   };
 }

@@ -6,6 +6,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { appendVisitsChanged } from "../findings/events.ts";
 import { saveObservationRule } from "../observer/observation-rule.ts";
 import { appendEvent } from "../record/events.ts";
 import { addMs } from "../time/add.ts";
@@ -81,13 +82,7 @@ export function scheduleVisits(
     if (hours) await trx.insertInto("visit_schedules").values(row).execute();
     const after_deployments = afterDeployments ? 1 : 0;
     await saveObservationRule(trx, environment.id, { after_deployments });
-    await appendEvent(trx, actor, site.id, {
-      action: "visits_changed",
-      subject: `environment ${environment.slug}`,
-      subject_id: environment.id,
-      environment_id: environment.id,
-      details: { environment: environment.slug, every_hours: hours, after_deployments },
-    });
+    await appendVisitsChanged(trx, actor, site.id, environment, { every_hours: hours, after_deployments });
   });
 }
 

@@ -99,7 +99,6 @@ export async function forgetServer(trx: Database, serverId: string): Promise<voi
   for (const table of ["findings", "visits", "observed_pages", "page_links", "broken_links"] as const)
     await trx.deleteFrom(table).where("server_id", "=", serverId).execute();
   const observed = trx.deleteFrom("observations").where("server_id", "=", serverId).returning("content");
-  const contents = (await observed.execute()).map(({ content }) => content);
-  await pruneContents(trx, contents);
+  await pruneContents(trx, await observed.execute());
   await trx.deleteFrom("visit_settings").where("server_id", "=", serverId).execute();
 }
