@@ -25,6 +25,7 @@ export async function lookAgain(first: Look, known: Known, look: () => Promise<L
   if (content === undefined || (known.good && isSame(first.observation, known.good))) return first;
   const good = await known.good?.content();
   let { filter } = known;
+  let digests: Compared = first.observation;
   const noise: FoundNoise[] = [];
   for (let looks = 0; looks < (noise.length + known.noise.length > 0 ? maxLooks : 1); looks++) {
     const again = await look();
@@ -36,12 +37,13 @@ export async function lookAgain(first: Look, known: Known, look: () => Promise<L
     noise.push(...found);
     if (noise.length + known.noise.length > maxNoise) return saysNothing(first);
     filter = filterOf(known.masks, [...known.noise, ...noise]);
-    const { lines, ...digests } = readContent(content, filter);
-    if (!lines.length && readContent(content, known.filter).lines.length) return saysNothing(first);
+    const read = readContent(content, filter);
+    if (!read.lines.length && readContent(content, known.filter).lines.length) return saysNothing(first);
+    digests = read;
     await yieldToEventLoop();
     if (good !== undefined && isSame(digests, readContent(good, filter))) break;
   }
-  const { text_digest, structure_digest } = readContent(content, filter);
+  const { text_digest, structure_digest } = digests;
   return {
     ...first,
     noise,
