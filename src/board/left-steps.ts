@@ -1,6 +1,6 @@
 import { getCookie, setCookie } from "hono/cookie";
 import type { SiteContext } from "../http/context.ts";
-import { secure } from "../http/session.ts";
+import { secure } from "../http/cookies.ts";
 import { daysShown } from "./first-steps.ts";
 
 const cookie = "steps_left";

@@ -1,14 +1,14 @@
 import { type Context, Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { codePage, guestReviewPage, guestsPage } from "../../views/guests.ts";
 import { roleNames } from "../access/roles.ts";
 import { recordSecurityEvent } from "../access/security-events.ts";
 import { notFound, Refusal, shownRefusal } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
 import type { AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
+import { dropCookie, keepCookie, readCookie } from "../http/cookies.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, signedOutPage, sitePage } from "../http/pages.ts";
-import { clientOf, cookieName, secure, sessionActor } from "../http/session.ts";
+import { clientOf, sessionActor } from "../http/session.ts";
 import { sendLetter } from "../mail/letter.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import { assessPromotion } from "../promotions/assessment.ts";
@@ -111,7 +111,7 @@ guestRoutes.post("/guest/confirmation", async (c) => {
   try {
     const secret = await confirmCode(c.var.db, link, code, c.var.at);
     await recordSignIn(c, guest, "signed_in");
-    setCookie(c, guestCookie(c), secret, { httpOnly: true, sameSite: "Lax", path: "/", secure: secure(c) });
+    keepCookie(c, guestCookie, secret);
   } catch (error) {
     const { errors } = shownRefusal(error);
     await recordSignIn(c, guest, "code_failed");
@@ -129,7 +129,7 @@ const recordSignIn = (c: Context<AppEnv>, { actor, site }: Guest, kind: "signed_
     ...(kind === "signed_in" && { detail: "as a guest, with a code" }),
   });
 
-const guestCookie = (c: Context<AppEnv>) => cookieName(c, "sitebook-guest");
+const guestCookie = "sitebook-guest";
 
 async function showCode(c: Context<AppEnv>, link: string, state: { sent?: boolean; error?: string | undefined } = {}) {
   const guest = await findGuest(c.var.db, link, c.var.at);
@@ -163,9 +163,9 @@ guestRoutes.post("/guest/review", async (c) => {
 });
 
 async function guestOf(c: Context<AppEnv>): Promise<Guest> {
-  const guest = await guestOfSession(c.var.db, getCookie(c, guestCookie(c)) ?? "", c.var.at);
+  const guest = await guestOfSession(c.var.db, readCookie(c, guestCookie) ?? "", c.var.at);
   if (guest) return guest;
-  deleteCookie(c, guestCookie(c), { path: "/", secure: secure(c) });
+  dropCookie(c, guestCookie);
   throw new Refusal(403, "Your time on this page has ended. Open the link in your mail again.");
 }
 

@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../../views/layout.ts";
 import { layout, signedOutLayout } from "../../views/layout.ts";
 import { hiddenField } from "../../views/parts/button.ts";
@@ -8,7 +7,7 @@ import type { Person } from "../access/actor.ts";
 import { type Access, findAccess, listSitesOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
-import { cookieName, secure } from "./session.ts";
+import { dropCookie, keepCookie, readCookie } from "./cookies.ts";
 
 type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past">> & { environment?: string };
 
@@ -119,20 +118,13 @@ export function flash(
   kind: "done" | "bad" = "done",
   { nextStep = false }: { nextStep?: boolean } = {},
 ): void {
-  setCookie(c, cookieName(c, "flash"), JSON.stringify({ kind, text: text.slice(0, 500), nextStep }), {
-    httpOnly: true,
-    sameSite: "Lax",
-    path: "/",
-    secure: secure(c),
-    maxAge: 60,
-  });
+  keepCookie(c, "flash", JSON.stringify({ kind, text: text.slice(0, 500), nextStep }), { lifetimeMs: 60_000 });
 }
 
 function takeFlash(c: AnyContext): Frame["flash"] {
-  const name = cookieName(c, "flash");
-  const cookie = getCookie(c, name);
+  const cookie = readCookie(c, "flash");
   if (!cookie) return;
-  deleteCookie(c, name, { path: "/", secure: secure(c) });
+  dropCookie(c, "flash");
   try {
     const { kind, text, nextStep } = JSON.parse(cookie) as Record<string, unknown>;
     return { kind: kind === "bad" ? "bad" : "done", text: String(text), nextStep: nextStep === true };

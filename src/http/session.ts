@@ -1,5 +1,4 @@
 import type { Context, Next } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { type Actor, actorOn } from "../access/actor.ts";
 import { browserLifetimeMs, rememberBrowser } from "../access/browsers.ts";
 import { whyNotMay } from "../access/permissions.ts";
@@ -16,24 +15,21 @@ import { findAccess } from "../access/sites.ts";
 import { sha256 } from "../database/ids.ts";
 import { notFound, refuse } from "../errors.ts";
 import type { AnyContext, AppEnv, SiteEnv } from "./context.ts";
+import { dropCookie, keepCookie, readCookie } from "./cookies.ts";
 import { type Keyed, requestOf } from "./forms.ts";
 
-export const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
-
-/** The name of a cookie, which over https no other host can set (RFC 6265bis, 4.1.3.2). Its path has to be "/" for that. */
-export const cookieName = (c: AnyContext, name: string): string => (secure(c) ? `__Host-${name}` : name);
-
-const sessionCookie = (c: AnyContext) => cookieName(c, "sitebook");
+const sessionCookie = "sitebook";
+const browserCookie = "sitebook-browser";
 
 /** The hash of the session's secret, by which lists name it; undefined without a session. */
 export function sessionHash(c: AnyContext): string | undefined {
-  const secret = getCookie(c, sessionCookie(c));
+  const secret = readCookie(c, sessionCookie);
   return secret && sha256(secret);
 }
 
 /** Sets the person whose session the cookie names, if there is one. */
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
-  const secret = getCookie(c, sessionCookie(c));
+  const secret = readCookie(c, sessionCookie);
   const session = secret ? await findSession(c.get("db"), secret, c.get("at"), c.get("sessionLifetime")) : undefined;
   c.set("person", session?.person);
   c.set("signedInAt", session?.signedInAt);
@@ -42,7 +38,7 @@ export async function knowPerson(c: Context<AppEnv>, next: Next) {
 
 /** Whether the session of a request that takes long has not ended by now. */
 export async function isSignedIn(c: AnyContext): Promise<boolean> {
-  const secret = getCookie(c, sessionCookie(c));
+  const secret = readCookie(c, sessionCookie);
   return secret !== undefined && isSessionOpen(c.get("db"), secret, c.get("now")(), c.get("sessionLifetime"));
 }
 
@@ -56,9 +52,7 @@ export async function onlyForPerson(c: AnyContext, next: Next) {
 }
 
 /** The secret of this browser, if somebody signed in with it before. */
-export const browserSecret = (c: AnyContext): string | undefined => getCookie(c, browserCookie(c));
-
-const browserCookie = (c: AnyContext) => cookieName(c, "sitebook-browser");
+export const browserSecret = (c: AnyContext): string | undefined => readCookie(c, browserCookie);
 
 /** The address and browser that a request came from. */
 export const clientOf = (c: AnyContext): Client => ({
@@ -80,41 +74,31 @@ export async function startSession(
   const secret = await openSession(c.get("db"), personId, c.get("at"), client, provider, lifetime);
   if (by) await recordSecurityEvent(c.get("db"), c.get("at"), client, { kind: "signed_in", personId, detail: by });
   await closeOwnSession(c);
-  setSecretCookie(c, sessionCookie(c), secret, lifetime.total);
+  keepCookie(c, sessionCookie, secret, { lifetimeMs: lifetime.total });
   await knowBrowser(c, personId);
 }
 
 /** Remembers this browser as one in which this person signed in. Returns its secret. */
 export async function knowBrowser(c: AnyContext, personId: string): Promise<string> {
   const secret = await rememberBrowser(c.get("db"), personId, browserSecret(c), c.get("at"));
-  setSecretCookie(c, browserCookie(c), secret, browserLifetimeMs);
+  keepCookie(c, browserCookie, secret, { lifetimeMs: browserLifetimeMs });
   return secret;
-}
-
-function setSecretCookie(c: AnyContext, name: string, secret: string, lifetimeMs: number): void {
-  setCookie(c, name, secret, {
-    httpOnly: true,
-    sameSite: "Lax",
-    path: "/",
-    secure: secure(c),
-    maxAge: lifetimeMs / 1000,
-  });
 }
 
 /** How this browser signed in with a provider; undefined without a session, or if it was with a password. */
 export async function providerOfBrowser(c: AnyContext): Promise<ProviderSignIn | undefined> {
-  const secret = getCookie(c, sessionCookie(c));
+  const secret = readCookie(c, sessionCookie);
   return secret ? providerOfSession(c.get("db"), secret) : undefined;
 }
 
 /** Signs out. Deletes the cookie first, so that it works even if the disk is full and the session cannot be deleted. */
 export async function endSession(c: AnyContext): Promise<void> {
-  deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+  dropCookie(c, sessionCookie);
   await closeOwnSession(c);
 }
 
 async function closeOwnSession(c: AnyContext): Promise<void> {
-  const secret = getCookie(c, sessionCookie(c));
+  const secret = readCookie(c, sessionCookie);
   if (secret) await closeSession(c.get("db"), secret);
 }
 

@@ -1,19 +1,19 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { codePage } from "../../views/people/two-factor.ts";
 import type { Person } from "../access/actor.ts";
 import { shownRefusal } from "../errors.ts";
 import type { AnyContext, AppEnv } from "../http/context.ts";
+import { dropCookie, keepCookie, readCookie } from "../http/cookies.ts";
 import { formFields } from "../http/forms.ts";
 import { signedOutPage } from "../http/pages.ts";
-import { browserSecret, clientOf, secure, signInAddress, startSession } from "../http/session.ts";
+import { browserSecret, clientOf, signInAddress, startSession } from "../http/session.ts";
 import { beginHalfSignIn, dropHalfSignIn, findHalfSignIn, halfSignInLifetimeMs } from "./half-sign-ins.ts";
 import { safePath } from "./rules.ts";
 import { personOrRefusal, tryCode } from "./sign-in.ts";
 import { twoFactorOf, useCode } from "./two-factor.ts";
 
-const cookieOf = (c: AnyContext) => `${secure(c) ? "__Host-" : ""}sitebook-half`;
+const halfCookie = "sitebook-half";
 
 /**
  * Signs in a person whose password was right, or asks for their code first: no session begins before it. Returns the
@@ -26,13 +26,7 @@ export async function afterPassword(c: AnyContext, personId: string, how: string
     return next;
   }
   const secret = await beginHalfSignIn(db, { personId, how, at });
-  setCookie(c, cookieOf(c), secret, {
-    httpOnly: true,
-    sameSite: "Lax",
-    path: "/",
-    secure: secure(c),
-    maxAge: halfSignInLifetimeMs / 1000,
-  });
+  keepCookie(c, halfCookie, secret, { lifetimeMs: halfSignInLifetimeMs });
   return `/code?next=${encodeURIComponent(next)}`;
 }
 
@@ -62,14 +56,14 @@ codeRoutes.post("/code", async (c) => {
       status as 401 | 429,
     );
   }
-  await dropHalfSignIn(c.var.db, getCookie(c, cookieOf(c)) ?? "");
-  deleteCookie(c, cookieOf(c), { path: "/", secure: secure(c) });
+  await dropHalfSignIn(c.var.db, readCookie(c, halfCookie) ?? "");
+  dropCookie(c, halfCookie);
   await startSession(c, person.id, person.how ? `${person.how} and a code` : undefined);
   return c.redirect(next, 303);
 });
 
 async function personOf(c: Context<AppEnv>) {
-  const secret = getCookie(c, cookieOf(c));
+  const secret = readCookie(c, halfCookie);
   const person = secret ? await findHalfSignIn(c.var.db, secret, c.var.at) : undefined;
   return person && (await twoFactorOf(c.var.db, person.id)).isOn ? person : undefined;
 }

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { accountAddress } from "../../views/people/account.ts";
 import { passkeysPage } from "../../views/people/passkeys.ts";
 import { besideFields, Refusal, refuse, shownRefusal } from "../errors.ts";
 import type { AnyContext, AppEnv, PersonContext, PersonEnv } from "../http/context.ts";
+import { dropCookie, keepCookie, readCookie } from "../http/cookies.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
-import { clientOf, needPerson, secure, startSession } from "../http/session.ts";
+import { clientOf, needPerson, startSession } from "../http/session.ts";
 import { challengeLifetimeMs, createChallenge } from "./passkey-challenges.ts";
 import { relyingParty, whyNotAddPasskey, whyNotChangePasskeys, whyNotPasskeysAt } from "./passkey-rules.ts";
 import { addPasskey, listPasskeys, refuseUnlessAddable, removePasskey, usePasskey, whyNotRemove } from "./passkeys.ts";
@@ -93,7 +93,7 @@ async function show(c: PersonContext, refused?: ReturnType<typeof besideFields> 
   return personPage(c, "Passkeys", content, (refused?.status ?? 200) as 200);
 }
 
-const cookieOf = (c: AnyContext) => `${secure(c) ? "__Host-" : ""}sitebook-passkey`;
+const challengeCookie = "sitebook-passkey";
 
 /** A challenge that only this browser can answer. */
 async function challengeFor(c: AnyContext, personId?: string): Promise<string> {
@@ -104,19 +104,13 @@ async function challengeFor(c: AnyContext, personId?: string): Promise<string> {
     address,
     at: c.get("at"),
   });
-  setCookie(c, cookieOf(c), secret, {
-    httpOnly: true,
-    sameSite: "Strict",
-    path: "/",
-    secure: secure(c),
-    maxAge: challengeLifetimeMs / 1000,
-  });
+  keepCookie(c, challengeCookie, secret, { lifetimeMs: challengeLifetimeMs, sameSite: "Strict" });
   return challenge;
 }
 
 function answerOf(c: AnyContext) {
-  const secret = getCookie(c, cookieOf(c)) ?? "";
-  deleteCookie(c, cookieOf(c), { path: "/", secure: secure(c) });
+  const secret = readCookie(c, challengeCookie) ?? "";
+  dropCookie(c, challengeCookie);
   return { secret, party: relyingParty(c.get("baseUrl")), client: clientOf(c), at: c.get("at") as string };
 }
 

@@ -1,20 +1,20 @@
 import { type Context, Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { signedOutOfProviderPage } from "../../views/people/signed-out.ts";
 import { findProvider, type IdentityProvider } from "../access/identity-providers.ts";
 import { findKeptForm } from "../access/kept-forms.ts";
 import { Refusal } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
+import { dropCookie, keepCookie, readCookie } from "../http/cookies.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
-import { browserSecret, clientOf, secure, signInAddress, startSession } from "../http/session.ts";
+import { browserSecret, clientOf, signInAddress, startSession } from "../http/session.ts";
 import { logError } from "../log.ts";
 import { safePath } from "../people/rules.ts";
 import { personOf } from "./accounts.ts";
 import type { Discover } from "./discovery.ts";
 import { beginSignIn, type Flow, finishSignIn, providerRefusal, signOutAddress } from "./exchange.ts";
 
-const flowLifetimeSeconds = 10 * 60;
+const flowLifetimeMs = 10 * 60_000;
 
 /** Signing in with an identity provider, and out of it. */
 export function signOnRoutes(discover: Discover): Hono<AppEnv> {
@@ -90,26 +90,19 @@ function describe(error: unknown): string {
   return [name, code, failure, message].filter(Boolean).join(", ");
 }
 
-const cookieOf = (c: Context<AppEnv>, state: string) =>
-  `${secure(c) ? "__Host-" : ""}sitebook-flow-${state.replace(/[^\w-]/g, "").slice(0, 16)}`;
-
 /** One cookie for each sign-in that has begun, so that two tabs do not disturb each other. */
+const flowCookie = (state: string) => `sitebook-flow-${state.replace(/[^\w-]/g, "").slice(0, 16)}`;
+
 function keepFlow(c: Context<AppEnv>, flow: Flow): void {
   const value = Buffer.from(JSON.stringify(flow)).toString("base64url");
-  setCookie(c, cookieOf(c, flow.state), value, {
-    httpOnly: true,
-    // the provider's redirect brings it along
-    sameSite: "Lax",
-    path: "/",
-    secure: secure(c),
-    maxAge: flowLifetimeSeconds,
-  });
+  // the provider's redirect brings it along
+  keepCookie(c, flowCookie(flow.state), value, { lifetimeMs: flowLifetimeMs, sameSite: "Lax" });
 }
 
 function takeFlow(c: Context<AppEnv>): Flow | undefined {
-  const name = cookieOf(c, c.req.query("state") ?? "");
-  const value = getCookie(c, name);
-  deleteCookie(c, name, { path: "/", secure: secure(c) });
+  const name = flowCookie(c.req.query("state") ?? "");
+  const value = readCookie(c, name);
+  dropCookie(c, name);
   try {
     return value ? (JSON.parse(Buffer.from(value, "base64url").toString()) as Flow) : undefined;
   } catch {
