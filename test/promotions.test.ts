@@ -110,10 +110,7 @@ test("a release is promoted from beta to live through both gates", async () => {
     ["/sale", "v1", 2, 0],
     ["checkout", "3.4.1", 2, 0],
   ]);
-  const approvers = await listApprovers(
-    w.db,
-    live.map((row) => row.promotion_id),
-  );
+  const approvers = await listApprovers(w.db, live);
   expect([...approvers.values()]).toMatchObject([[{ person: "Mara", role: "marketing" }]]);
 });
 

@@ -29,13 +29,14 @@ function decode(text: string): unknown {
   }
 }
 
-/** One page of a list of numbered things, newest first. */
-export function pageByNumber<Row extends { number: number }, Item>(
+/** One page of a list that is ordered by these columns. */
+export function pageBy<Row extends object, Item>(
   rows: Row[],
   limit: number,
   item: (row: Row) => Item,
+  ...columns: (keyof Row & string)[]
 ): { items: Item[]; next: string | null } {
-  return pageOf(rows, limit, item, ({ number }) => ({ number }));
+  return pageOf(rows, limit, item, (row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
 }
 
 /** One page of a list. `rows` has one more than `limit` if there is a next page. */

@@ -102,6 +102,13 @@ export function listOf<Item extends z.ZodType>(item: Item) {
   });
 }
 
+/** What a schema of the document has of a row, in its order: nothing else is sent. */
+export function documented<Schema extends z.ZodObject>(schema: Schema, row: z.output<Schema>): z.output<Schema> {
+  const json: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.shape)) json[name] = (row as Record<string, unknown>)[name];
+  return json as z.output<Schema>;
+}
+
 const server = z.object({ name: z.string(), base_url: z.string() });
 
 export const tierSchema = z.enum(["development", "testing", "staging", "production", "other"]);
@@ -124,24 +131,18 @@ export const environmentSchema = z
   })
   .openapi("Environment");
 
-export function environmentJson(
-  { slug, name, position, tier, servers, retired_at }: Environment,
-  { pages, software }: { pages: number; software: number },
+export const environmentJson = (
+  environment: Environment,
+  counts: { pages: number; software: number },
   frozen: boolean,
-): z.infer<typeof environmentSchema> {
-  const addresses = servers.map(({ name, base_url }) => ({ name, base_url }));
-  return {
-    slug,
-    name,
-    position,
-    tier,
-    servers: addresses,
-    pages,
-    software,
+): z.infer<typeof environmentSchema> =>
+  documented(environmentSchema, {
+    ...counts,
+    ...environment,
+    servers: environment.servers.map((one) => documented(server, one)),
     frozen,
-    ...(retired_at && { retired_at }),
-  };
-}
+    retired_at: environment.retired_at ?? undefined,
+  });
 
 export const personKindSchema = z
   .enum(["person", "machine"])
@@ -180,9 +181,8 @@ export const beforeApprovalSchema = z
   .boolean()
   .openapi({ description: "It was there before the last approval that its gate needed." });
 
-export function approvedByJson(approvals: ApprovedBy[]): z.infer<typeof approvedBySchema>[] {
-  return approvals.map(({ person, kind, role, decided_at }) => ({ person, kind, role, decided_at }));
-}
+export const approvedByJson = (approvals: ApprovedBy[]): z.infer<typeof approvedBySchema>[] =>
+  approvals.map((approval) => documented(approvedBySchema, approval));
 
 export const problemSchema = z
   .object({

@@ -1,10 +1,11 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import {
   approvedByJson,
   approvedBySchema,
   beforeApprovalSchema,
+  documented,
   environmentSlug,
   keyPosition,
   keySchema,
@@ -34,6 +35,15 @@ const baselineSchema = z.boolean().openapi({ description: "It was already there 
 
 export const artifactApi = new OpenAPIHono<SiteEnv>();
 
+const currentPlacement = z.object({
+  environment: environmentSlug,
+  version: versionLabel,
+  effective_at: momentSchema,
+  out_of_band: z.boolean(),
+  baseline: baselineSchema,
+  before_approval: beforeApprovalSchema,
+});
+
 const artifact = z
   .object({
     kind: kindSchema,
@@ -43,20 +53,9 @@ const artifact = z
       .nullable()
       .openapi({ description: "That of the version on the last environment that has one with a title." }),
     owner: z.string().nullable().openapi({ description: "The name of the person who owns it." }),
-    placements: z
-      .array(
-        z.object({
-          environment: environmentSlug,
-          version: versionLabel,
-          effective_at: momentSchema,
-          out_of_band: z.boolean(),
-          baseline: baselineSchema,
-          before_approval: beforeApprovalSchema,
-        }),
-      )
-      .openapi({
-        description: "The current version in each environment. An environment that is not listed never had it.",
-      }),
+    placements: z.array(currentPlacement).openapi({
+      description: "The current version in each environment. An environment that is not listed never had it.",
+    }),
   })
   .openapi("Artifact");
 
@@ -81,32 +80,22 @@ artifactApi.openapi(listCall, async (c) => {
     c.var.db,
     rows.map((row) => row.id),
   );
-  const approvers = await listApprovers(
-    c.var.db,
-    current.map(({ promotion_id }) => promotion_id),
-  );
+  const approvers = await listApprovers(c.var.db, current);
   const order = site.environments.map(({ slug }) => slug);
-  const artifactJson = ({ id, kind, key, title, owner }: (typeof rows)[number]) => ({
-    kind,
-    key,
-    title,
-    owner,
-    placements: current
-      .filter((placement) => placement.artifact_id === id)
-      .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))
-      .map((placement) => ({
-        environment: placement.environment,
-        version: placement.version,
-        effective_at: placement.effective_at,
+  const artifactJson = (row: (typeof rows)[number]) => {
+    const own = current.filter((placement) => placement.artifact_id === row.id);
+    own.sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment));
+    const placements = own.map((placement) =>
+      documented(currentPlacement, {
+        ...placement,
         out_of_band: placement.out_of_band === 1,
         baseline: placement.baseline === 1,
         before_approval: isBeforeApproval(placement, approvers.get(placement.promotion_id ?? "") ?? []),
-      })),
-  });
-  return c.json(
-    pageOf(rows, limit, artifactJson, ({ kind, key }) => ({ kind, key })),
-    200,
-  );
+      }),
+    );
+    return documented(artifact, { ...row, placements });
+  };
+  return c.json(pageBy(rows, limit, artifactJson, "kind", "key"), 200);
 });
 
 const correction = z
@@ -121,38 +110,35 @@ const correction = z
   })
   .openapi("Correction");
 
+const pastPlacement = z
+  .object({
+    environment: environmentSlug,
+    version: versionLabel,
+    title: z.string().nullable().openapi({ description: "The title of that version, or of the one that was removed." }),
+    digest: z.string().nullable(),
+    effective_at: momentSchema,
+    recorded_at: momentSchema,
+    deployment: z.int(),
+    promotion: z.int().nullable(),
+    ...promotionFlags,
+    redirect: z.string().nullable().openapi({
+      description: "Of a removal by a promotion: where visitors are led, a path or a web address.",
+    }),
+    approved_by: z.array(approvedBySchema),
+    out_of_band: z.boolean(),
+    baseline: baselineSchema,
+    before_approval: beforeApprovalSchema,
+    corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
+  })
+  .openapi("PastPlacement");
+
 const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
   tags,
   operationId: "getHistory",
   summary: "Every placement of one page or software item in all environments, newest first",
   params: z.object({ site: slugSchema, kind: kindSchema }),
   query: z.strictObject({ key: keySchema, ...paging(z.strictObject({ effective_at: searchText(), seq: z.int() })) }),
-  answer: listOf(
-    z
-      .object({
-        environment: environmentSlug,
-        version: versionLabel,
-        title: z
-          .string()
-          .nullable()
-          .openapi({ description: "The title of that version, or of the one that was removed." }),
-        digest: z.string().nullable(),
-        effective_at: momentSchema,
-        recorded_at: momentSchema,
-        deployment: z.int(),
-        promotion: z.int().nullable(),
-        ...promotionFlags,
-        redirect: z.string().nullable().openapi({
-          description: "Of a removal by a promotion: where visitors are led, a path or a web address.",
-        }),
-        approved_by: z.array(approvedBySchema),
-        out_of_band: z.boolean(),
-        baseline: baselineSchema,
-        before_approval: beforeApprovalSchema,
-        corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
-      })
-      .openapi("PastPlacement"),
-  ),
+  answer: listOf(pastPlacement),
 });
 
 artifactApi.openapi(historyCall, async (c) => {
@@ -163,46 +149,24 @@ artifactApi.openapi(historyCall, async (c) => {
   refuseFields([{ path: "key", message: whyNotKey(kind, normal) ?? "" }].filter((error) => error.message));
   const { id } = (await findArtifact(db, c.var.access.site.id, kind, normal)) ?? notFound(kind);
   const rows = await listPlacements(db, id, { before: cursor, limit: limit + 1 });
-  const approvers = await listApprovers(
-    db,
-    rows.map((row) => row.promotion_id),
-  );
+  const approvers = await listApprovers(db, rows);
   const corrections = await listCorrections(
     db,
     id,
     rows.map((row) => row.deployment_id),
   );
   const placementJson = (row: PastPlacement) => {
-    const { environment, version, title, digest, effective_at, recorded_at, deployment, promotion } = row;
     const approvals = approvers.get(row.promotion_id ?? "") ?? [];
-    return {
-      environment,
-      version,
-      title,
-      digest,
-      effective_at,
-      recorded_at,
-      deployment,
-      promotion,
+    const own = corrections.filter(({ corrected_id }) => corrected_id === row.deployment_id);
+    return documented(pastPlacement, {
+      ...row,
       ...promotionFlagsJson(row),
-      redirect: row.redirect,
       approved_by: approvedByJson(approvals),
       out_of_band: row.out_of_band === 1,
       baseline: row.baseline === 1,
       before_approval: isBeforeApproval(row, approvals),
-      corrections: corrections
-        .filter((correction) => correction.corrected_id === row.deployment_id)
-        .map(({ recorded_at, person, reason, stands, instead }) => ({
-          recorded_at,
-          person,
-          reason,
-          stands: stands === 1,
-          instead,
-        })),
-    };
+      corrections: own.map((one) => documented(correction, { ...one, stands: one.stands === 1 })),
+    });
   };
-  return c.json(
-    pageOf(rows, limit, placementJson, ({ effective_at, seq }) => ({ effective_at, seq })),
-    200,
-  );
+  return c.json(pageBy(rows, limit, placementJson, "effective_at", "seq"), 200);
 });

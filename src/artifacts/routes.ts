@@ -65,10 +65,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
     placements,
     next: last && `${last.effective_at}.${last.seq}`,
     isContinued: before !== undefined,
-    approvers: await listApprovers(
-      db,
-      [...drawn, ...placements].map((placement) => placement.promotion_id),
-    ),
+    approvers: await listApprovers(db, [...drawn, ...placements]),
     corrections: await listCorrections(
       db,
       artifact.id,

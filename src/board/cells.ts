@@ -64,10 +64,7 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
   const recorded = await currentCells(db, ids);
   const byEnvironment = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
   const promoted = Map.groupBy(await promotedVersions(db, site, ids), (version) => version.artifact_id);
-  const approvals = await listApprovers(
-    db,
-    recorded.map((cell) => cell.promotion_id),
-  );
+  const approvals = await listApprovers(db, recorded);
   const findings = await findingMarks(db, site, rows);
   const open = new Map(
     summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),

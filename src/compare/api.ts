@@ -1,7 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import {
+  documented,
   keyPosition,
   keySchema,
   kindSchema,
@@ -19,6 +20,23 @@ import { listDifferences, unknownSides } from "./queries.ts";
 import { differenceKinds, isPromotion, promotedAs } from "./rules.ts";
 
 export const compareApi = new OpenAPIHono<SiteEnv>();
+
+const difference = z
+  .object({
+    kind: kindSchema,
+    key: keySchema,
+    change: z.enum(differenceKinds).openapi({
+      description:
+        "How `to` differs from `from`. `missing`: `to` never had it. `unknown`: nothing was recorded of it in the earlier environment, though the later one has it.",
+    }),
+    promotion: z.enum(["new", "changed", "removed"]).nullable().optional().openapi({
+      description:
+        "What a promotion would do in `to`; null if that is unknown. Only if `to` is the environment after `from`, at the same moment.",
+    }),
+    from: versionLabel.openapi({ description: "The version in `from`; null: not there." }),
+    to: versionLabel.openapi({ description: "The version in `to`; null: not there." }),
+  })
+  .openapi("Difference");
 
 const compareCall = getCall("/sites/{site}/compare", {
   tags: ["Compare"],
@@ -38,24 +56,7 @@ const compareCall = getCall("/sites/{site}/compare", {
     kind: kindSchema.optional(),
     ...paging(keyPosition),
   }),
-  answer: listOf(
-    z
-      .object({
-        kind: kindSchema,
-        key: keySchema,
-        change: z.enum(differenceKinds).openapi({
-          description:
-            "How `to` differs from `from`. `missing`: `to` never had it. `unknown`: nothing was recorded of it in the earlier environment, though the later one has it.",
-        }),
-        promotion: z.enum(["new", "changed", "removed"]).nullable().optional().openapi({
-          description:
-            "What a promotion would do in `to`; null if that is unknown. Only if `to` is the environment after `from`, at the same moment.",
-        }),
-        from: versionLabel.openapi({ description: "The version in `from`; null: not there." }),
-        to: versionLabel.openapi({ description: "The version in `to`; null: not there." }),
-      })
-      .openapi("Difference"),
-  ).extend({
+  answer: listOf(difference).extend({
     unknown: z.array(z.enum(["from", "to"])).openapi({
       description:
         "Sides for which nothing had been recorded at their moment: unknown, not empty. There are no items then.",
@@ -80,23 +81,7 @@ compareApi.openapi(compareCall, async (c) => {
   const promotes = isPromotion(site, sides);
   const after = cursor && { ...cursor, section: "" };
   const rows = await listDifferences(c.var.db, site, sides, { kind, after, limit: limit + 1, order: "key" });
-  return c.json(
-    {
-      ...pageOf(
-        rows,
-        limit,
-        ({ kind, key, change, from, to }) => ({
-          kind,
-          key,
-          change,
-          ...(promotes && { promotion: promotedAs(change) }),
-          from,
-          to,
-        }),
-        ({ kind, key }) => ({ kind, key }),
-      ),
-      unknown,
-    },
-    200,
-  );
+  const json = (row: (typeof rows)[number]) =>
+    documented(difference, { ...row, promotion: promotes ? promotedAs(row.change) : undefined });
+  return c.json({ ...pageBy(rows, limit, json, "kind", "key"), unknown }, 200);
 });

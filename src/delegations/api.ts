@@ -1,10 +1,21 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
-import { momentSchema, slugSchema } from "../api/schemas.ts";
+import { documented, momentSchema, slugSchema } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { listDelegations } from "./queries.ts";
 
 export const delegationApi = new OpenAPIHono<SiteEnv>();
+
+const delegation = z
+  .object({
+    person: z.string(),
+    substitute: z.string(),
+    role: z.string(),
+    from: momentSchema,
+    until: momentSchema,
+    ended_at: momentSchema.nullable().openapi({ description: "When somebody ended it early." }),
+  })
+  .openapi("Delegation");
 
 const listCall = getCall("/sites/{site}/delegations", {
   tags: ["Promotions"],
@@ -13,31 +24,11 @@ const listCall = getCall("/sites/{site}/delegations", {
   description:
     "People name their substitutes on the page of the site. A token is never away, and is nobody's substitute.",
   params: z.object({ site: slugSchema }),
-  answer: z.object({
-    items: z.array(
-      z
-        .object({
-          person: z.string(),
-          substitute: z.string(),
-          role: z.string(),
-          from: momentSchema,
-          until: momentSchema,
-          ended_at: momentSchema.nullable().openapi({ description: "When somebody ended it early." }),
-        })
-        .openapi("Delegation"),
-    ),
-  }),
+  answer: z.object({ items: z.array(delegation) }),
 });
 
 delegationApi.openapi(listCall, async (c) => {
   const rows = await listDelegations(c.var.db, c.var.access.site.id);
-  const items = rows.map(({ person, substitute, role, from_at, until_at, ended_at }) => ({
-    person,
-    substitute,
-    role,
-    from: from_at,
-    until: until_at,
-    ended_at,
-  }));
+  const items = rows.map((row) => documented(delegation, { ...row, from: row.from_at, until: row.until_at }));
   return c.json({ items }, 200);
 });

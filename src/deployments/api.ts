@@ -5,6 +5,7 @@ import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
+  documented,
   environmentSlug,
   keySchema,
   kindSchema,
@@ -206,10 +207,7 @@ deploymentApi.openapi(listCall, async (c) => {
   const filter = { environment: reference?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
-  const approvers = await listApprovers(
-    c.var.db,
-    rows.map(({ promotion_id }) => promotion_id),
-  );
+  const approvers = await listApprovers(c.var.db, rows);
   return c.json(
     pageOf(rows, limit, (row) => asDeployment(row, approvers), position),
     200,
@@ -229,81 +227,50 @@ function rangeMoment(c: SiteContext, name: "since" | "until", text: string | und
   return at;
 }
 
+const placement = z.object({
+  kind: kindSchema,
+  key: keySchema,
+  title: z.string().nullable().openapi({ description: "That of the version, or of the one that was removed." }),
+  version: versionLabel,
+  before: versionLabel.openapi({ description: "The version before; null if there was none." }),
+  digest: z.string().nullable(),
+  source: z.string().nullable(),
+  notes: z.string().nullable(),
+  promotion: z.int().nullable(),
+  out_of_band: z.boolean(),
+  before_approval: beforeApprovalSchema,
+  corrected: z.boolean().openapi({ description: "It was recorded wrongly, and no longer counts." }),
+});
+
 const showCall = getCall("/sites/{site}/deployments/{n}", {
   tags,
   operationId: "getDeployment",
   summary: "One deployment, with what it changed",
   params: z.object({ site: slugSchema, n: numberInPath }),
-  answer: deployment
-    .extend({
-      placements: z.array(
-        z.object({
-          kind: kindSchema,
-          key: keySchema,
-          title: z.string().nullable().openapi({ description: "That of the version, or of the one that was removed." }),
-          version: versionLabel,
-          before: versionLabel.openapi({ description: "The version before; null if there was none." }),
-          digest: z.string().nullable(),
-          source: z.string().nullable(),
-          notes: z.string().nullable(),
-          promotion: z.int().nullable(),
-          out_of_band: z.boolean(),
-          before_approval: beforeApprovalSchema,
-          corrected: z.boolean().openapi({ description: "It was recorded wrongly, and no longer counts." }),
-        }),
-      ),
-    })
-    .openapi("DeploymentWithPlacements"),
+  answer: deployment.extend({ placements: z.array(placement) }).openapi("DeploymentWithPlacements"),
 });
 
 deploymentApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const row = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? notFound(`deployment ${n}`);
   const rows = await listDeploymentPlacements(c.var.db, row.id, { limit: Number.MAX_SAFE_INTEGER });
-  const approvers = await listApprovers(
-    c.var.db,
-    [row, ...rows].map(({ promotion_id }) => promotion_id),
-  );
-  const placements = rows.map((row) => {
-    const { kind, key, title, version, before, digest, source, notes, promotion } = row;
-    return {
-      kind,
-      key,
-      title,
-      version,
-      before,
-      digest,
-      source,
-      notes,
-      promotion,
+  const approvers = await listApprovers(c.var.db, [row, ...rows]);
+  const placements = rows.map((row) =>
+    documented(placement, {
+      ...row,
       out_of_band: row.out_of_band === 1,
       before_approval: isBeforeApproval(row, approvers.get(row.promotion_id ?? "") ?? []),
       corrected: row.corrected === 1,
-    };
-  });
+    }),
+  );
   return c.json({ ...asDeployment(row, approvers), placements }, 200);
 });
 
-function asDeployment(row: Deployment, approvers: Map<string, ApprovedBy[]>): z.infer<typeof deployment> {
-  const { number, environment, effective_at, recorded_at, person, kind, promotion, source, note } = row;
-  const { changed, unchanged, out_of_band, seen_otherwise_at } = row;
-  return {
-    number,
-    environment,
-    effective_at,
-    seen_otherwise_at,
-    recorded_at,
-    person,
-    person_kind: kind,
-    promotion,
-    source,
-    note,
+const asDeployment = (row: Deployment, approvers: Map<string, ApprovedBy[]>): z.infer<typeof deployment> =>
+  documented(deployment, {
+    ...row,
+    person_kind: row.kind,
     complete: row.complete === 1,
     baseline: row.baseline === 1,
     before_approval: isBeforeApproval(row, approvers.get(row.promotion_id ?? "") ?? []),
-    changed,
-    unchanged,
-    out_of_band,
-    freezes: row.freezes,
-  };
-}
+  });

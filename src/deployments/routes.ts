@@ -132,10 +132,7 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
     placements: placements.slice(0, 200),
     knownBefore: await isKnownBefore(c.var.db, findAnyEnvironment(site, deployment.environment).id, deployment.id),
     more: placements.length > 200,
-    approvers: await listApprovers(
-      c.var.db,
-      placements.map(({ promotion_id }) => promotion_id),
-    ),
+    approvers: await listApprovers(c.var.db, placements),
     corrections: await latestCorrections(c.var.db, deployment.id),
     may,
     now: c.var.at,

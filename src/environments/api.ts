@@ -6,6 +6,7 @@ import {
   approvedByJson,
   approvedBySchema,
   beforeApprovalSchema,
+  documented,
   environmentJson,
   environmentSchema,
   environmentSlug,
@@ -134,10 +135,7 @@ environmentApi.openapi(placementsCall, async (c) => {
   const after = cursor && { kind: cursor.kind, key: cursor.key, section: "" };
   const slice = { kind, text: q, after, limit: limit + 1, order: "key" } as const;
   const rows = await placementsAsOf(c.var.db, site.id, environment.id, moment, slice);
-  const approvers = await listApprovers(
-    c.var.db,
-    rows.map((row) => row.promotion_id),
-  );
+  const approvers = await listApprovers(c.var.db, rows);
   const position = ({ kind, key }: PlacementAsOf) => ({
     kind,
     key,
@@ -150,22 +148,13 @@ environmentApi.openapi(placementsCall, async (c) => {
 });
 
 function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
-  const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
   const approvals = approvers.get(row.promotion_id ?? "") ?? [];
-  return {
-    kind,
-    key,
-    title,
-    version,
-    digest,
-    effective_at,
-    recorded_at,
-    deployment,
-    promotion,
+  return documented(placement, {
+    ...row,
     ...promotionFlagsJson(row),
     approved_by: approvedByJson(approvals),
     out_of_band: row.out_of_band === 1,
     baseline: row.baseline === 1,
     before_approval: isBeforeApproval(row, approvals),
-  };
+  });
 }

@@ -51,8 +51,7 @@ environmentRoutes.get("/:environment", async (c) => {
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
-  const promoted = [...shown, ...removed].map((line) => line.promotion_id);
-  const approvers = await listApprovers(db, promoted);
+  const approvers = await listApprovers(db, [...shown, ...removed]);
   const deployments = await listDeployments(db, site.id, {
     environment: environment.id,
     until: at,

@@ -52,10 +52,7 @@ async function* pagesOf(
   for (let after: PlacementSlice["after"]; ; ) {
     const page = { ...slice, after, limit: batchSize, order: "key" as const };
     const lines = await placementsAsOf(db, site.id, environment.id, moment, page);
-    const approvers = await listApprovers(
-      db,
-      lines.map((line) => line.promotion_id),
-    );
+    const approvers = await listApprovers(db, lines);
     yield lines.map((line) => rowOf(line, approvers, format));
     after = lines[batchSize - 1];
     if (!after) return;

@@ -55,7 +55,7 @@ export async function environmentFeed(
     ? await listPromotions(db, site.id, { ids: promotionIds, limit: promotionIds.length })
     : [];
   const names = new Map(promotions.map(({ id, name }) => [id, name]));
-  const approvers = await listApprovers(db, promotionIds);
+  const approvers = await listApprovers(db, deployments);
   const corrected = await correctedAt(
     db,
     deployments.map(({ id }) => id),

@@ -2,9 +2,10 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findAnyEnvironment, findEnvironment } from "../access/sites.ts";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageByNumber } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import {
+  documented,
   environmentSlug,
   listOf,
   momentSchema,
@@ -66,7 +67,7 @@ freezeApi.openapi(listCall, async (c) => {
     limit: limit + 1,
   });
   const json = (row: Freeze) => freezeJson(row, c.var.at);
-  return c.json(pageByNumber(rows, limit, json), 200);
+  return c.json(pageBy(rows, limit, json, "number"), 200);
 });
 
 const setCall = postCall("/sites/{site}/freezes", {
@@ -128,21 +129,14 @@ freezeApi.openapi(endCall, async (c) => {
 });
 
 function freezeJson(row: Freeze, now: string): z.infer<typeof freeze> {
-  const { number, environment, starts_at, ends_at, reason, recurrence, time_zone, person, created_at } = row;
-  const { ended_at, ended_by, end_reason } = row;
+  const { starts_at, ends_at, ended_at, ended_by, end_reason } = row;
   const window = windowAt(row, now) ?? nextWindow(row, now);
-  return {
-    number,
-    environment,
+  return documented(freeze, {
+    ...row,
     state: stateOf(row, now),
     from: starts_at,
     until: ends_at,
-    reason,
-    recurrence,
-    time_zone,
     window: window ? { from: window.starts_at, until: window.ends_at } : null,
-    person,
-    created_at,
     end: ended_at && ended_by && end_reason ? { person: ended_by, reason: end_reason, ended_at } : null,
-  };
+  });
 }

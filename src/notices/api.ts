@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, patchCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import { idSchema, listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { rulesOf, setNoticeRules } from "./choices.ts";
@@ -50,10 +50,7 @@ const listCall = getCall("/sites/{site}/notices", {
 noticeApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const rows = await listNotices(c.var.db, c.var.access.site.id, { before: cursor?.id, limit: limit + 1 });
-  return c.json(
-    pageOf(rows, limit, noticeJson, ({ id }) => ({ id })),
-    200,
-  );
+  return c.json(pageBy(rows, limit, noticeJson, "id"), 200);
 });
 
 const againCall = postCall("/sites/{site}/notices/{id}/again", {

@@ -1,8 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { securityEventDays } from "../access/security-events.ts";
 import { getCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
-import { listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
+import { pageBy } from "../api/cursor.ts";
+import { documented, listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { listSecurityEventsOfSite } from "./security-queries.ts";
 import { securitySentence } from "./security-sentences.ts";
@@ -36,17 +36,7 @@ securityApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const range = { before: cursor?.seq, limit: limit + 1 };
   const rows = await listSecurityEventsOfSite(c.var.db, c.var.access.site.id, range);
-  const item = (row: (typeof rows)[number]) => ({
-    at: row.at,
-    kind: row.kind,
-    account: row.person,
-    by: row.by,
-    sentence: securitySentence(row),
-    address: row.address,
-    user_agent: row.user_agent,
-  });
-  return c.json(
-    pageOf(rows, limit, item, ({ seq }) => ({ seq })),
-    200,
-  );
+  const item = (row: (typeof rows)[number]) =>
+    documented(event, { ...row, account: row.person, sentence: securitySentence(row) });
+  return c.json(pageBy(rows, limit, item, "seq"), 200);
 });

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageByNumber } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import { listOf, numberInQuery, numberPosition, numberSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
@@ -66,7 +66,7 @@ promotionApi.openapi(listCall, async (c) => {
   const { db } = c.var;
   const siteId = c.var.access.site.id;
   const rows = await (state ? listInState(db, siteId, state, page) : listPromotions(db, siteId, page));
-  return c.json(pageByNumber(rows, limit, promotionJson), 200);
+  return c.json(pageBy(rows, limit, promotionJson, "number"), 200);
 });
 
 const showCall = getCall("/sites/{site}/promotions/{n}", {

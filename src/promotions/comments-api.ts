@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import {
   listOf,
   momentSchema,
@@ -49,10 +49,7 @@ commentApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, n)) ?? notFound(`promotion ${n}`);
   const rows = await listComments(c.var.db, promotion.id, { after: cursor?.seq, limit: limit + 1 });
-  return c.json(
-    pageOf(rows, limit, commentJson, ({ seq }) => ({ seq })),
-    200,
-  );
+  return c.json(pageBy(rows, limit, commentJson, "seq"), 200);
 });
 
 const addCall = postCall("/sites/{site}/promotions/{n}/comments", {

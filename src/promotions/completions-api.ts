@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageByNumber } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import { listOf, momentSchema, numberPosition, paging, textUpTo } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
@@ -92,5 +92,5 @@ completionApi.openapi(forcedCall, async (c) => {
   const { open, limit, cursor } = c.req.valid("query");
   const page = { open: open === "true", before: cursor?.number, limit: limit + 1 };
   const rows = await listForced(c.var.db, c.var.access.site.id, page);
-  return c.json(pageByNumber(rows, limit, promotionJson), 200);
+  return c.json(pageBy(rows, limit, promotionJson, "number"), 200);
 });

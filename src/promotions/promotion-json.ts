@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi";
+import { documented } from "../api/schemas.ts";
 import { approvedAfterwards } from "./completion-rules.ts";
 import { perRequestField } from "./fields.ts";
-import type { promotionSchema, withBlockersSchema } from "./promotion-schema.ts";
+import { promotionSchema, type withBlockersSchema } from "./promotion-schema.ts";
 import type { Outcome } from "./promotions.ts";
 import type { Promotion } from "./queries.ts";
 import { scheduleJson } from "./schedule-json.ts";
@@ -62,26 +63,15 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
       kind: tick?.kind ?? null,
       ticked_at: tick?.ticked_at ?? null,
     })),
-    completion: completion && {
-      person: completion.person,
-      kind: completion.kind,
-      completed_at: completion.completed_at,
-      deployment: completion.deployment,
-      effective_at: completion.effective_at,
-      corrected: completion.corrected,
-      before_approval: approvedAfterwards(row) !== undefined,
-      freeze_override: completion.freeze_override,
-      rolled_back_by: completion.rolled_back_by,
-      rolled_back_in_part: completion.rolled_back_in_part === 1,
-      forced: completion.forced && forcedJson(completion.forced),
-    },
-    cancellation: cancellation && {
-      person: cancellation.person,
-      kind: cancellation.kind,
-      cancelled_at: cancellation.cancelled_at,
-      reason: cancellation.reason,
-      superseded_by: cancellation.superseded_by,
-    },
+    completion:
+      completion &&
+      documented(promotionSchema.shape.completion.unwrap(), {
+        ...completion,
+        before_approval: approvedAfterwards(row) !== undefined,
+        rolled_back_in_part: completion.rolled_back_in_part === 1,
+        forced: completion.forced && forcedJson(completion.forced),
+      }),
+    cancellation: cancellation && documented(promotionSchema.shape.cancellation.unwrap(), cancellation),
   };
 }
 

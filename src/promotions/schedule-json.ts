@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { momentSchema, momentText, nameThenSchema, personKindSchema, textUpTo } from "../api/schemas.ts";
+import { documented, momentSchema, momentText, nameThenSchema, personKindSchema, textUpTo } from "../api/schemas.ts";
 import { refuseFields } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import type { Promotion } from "./queries.ts";
@@ -66,21 +66,9 @@ export const scheduleSchema = z
 
 export function scheduleJson(schedule: Promotion["schedule"]): z.infer<typeof scheduleSchema> {
   if (!schedule) return null;
-  const { go_live_at, by_itself, take_down_at, take_down, take_down_redirect, take_down_by_itself } = schedule;
-  const { take_down_release, taken_down_by, person, kind, planned_at, go_live_due, take_down_due } = schedule;
-  return {
-    go_live_at,
-    by_itself,
-    take_down_at,
-    take_down,
-    take_down_redirect,
-    take_down_by_itself,
-    take_down_release,
-    taken_down_by,
-    not_taken_down_because: take_down_due?.reason ?? null,
-    person,
-    kind,
-    planned_at,
-    not_completed_because: go_live_due?.reason ?? null,
-  };
+  return documented(scheduleSchema.unwrap(), {
+    ...schedule,
+    not_taken_down_because: schedule.take_down_due?.reason ?? null,
+    not_completed_because: schedule.go_live_due?.reason ?? null,
+  });
 }

@@ -17,9 +17,12 @@ export interface ApprovedBy {
   counts: boolean;
 }
 
-/** Who approved each of these promotions, oldest first; by promotion id. */
-export async function listApprovers(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
-  const ids = [...new Set(promotionIds.filter((id) => id !== null))];
+/** Who approved the promotions of what was deployed, oldest first; by promotion id. */
+export async function listApprovers(
+  db: Database,
+  deployed: { promotion_id: string | null }[],
+): Promise<Map<string, ApprovedBy[]>> {
+  const ids = [...new Set(deployed.flatMap(({ promotion_id }) => promotion_id ?? []))];
   const rows = await inBatches(ids, (batch) => approvalsOf(db, batch), { size: 1000 });
   const approvers = new Map<string, ApprovedBy[]>();
   for (const [id, own] of Map.groupBy(rows, (row) => row.promotion_id)) {

@@ -1,9 +1,10 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, type Needs, postCall } from "../api/calls.ts";
-import { pageByNumber } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import {
+  documented,
   keySchema,
   kindSchema,
   knownKey,
@@ -123,7 +124,16 @@ const listCall = getCall("/sites/{site}/releases", {
 releaseApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const rows = await listReleases(c.var.db, c.var.access.site.id, { before: cursor?.number, limit: limit + 1 });
-  return c.json(pageByNumber(rows, limit, releaseJson), 200);
+  return c.json(pageBy(rows, limit, releaseJson, "number"), 200);
+});
+
+const content = z.object({
+  kind: kindSchema,
+  key: keySchema,
+  title: z.string().nullable().openapi({ description: "That of the version, or of the one that is removed." }),
+  version: versionLabel,
+  redirect: redirect.nullable(),
+  digest: z.string().nullable(),
 });
 
 const showCall = getCall("/sites/{site}/releases/{n}", {
@@ -131,34 +141,14 @@ const showCall = getCall("/sites/{site}/releases/{n}", {
   operationId: "getRelease",
   summary: "One release, with its contents",
   params: z.object({ site: slugSchema, n: numberInPath }),
-  answer: releaseSchema
-    .extend({
-      contents: z.array(
-        z.object({
-          kind: kindSchema,
-          key: keySchema,
-          title: z.string().nullable().openapi({ description: "That of the version, or of the one that is removed." }),
-          version: versionLabel,
-          redirect: redirect.nullable(),
-          digest: z.string().nullable(),
-        }),
-      ),
-    })
-    .openapi("ReleaseWithContents"),
+  answer: releaseSchema.extend({ contents: z.array(content) }).openapi("ReleaseWithContents"),
 });
 
 releaseApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const release = (await findRelease(c.var.db, c.var.access.site.id, n)) ?? notFound(`release ${n}`);
   const rows = await listContents(c.var.db, release.id);
-  const contents = rows.map(({ kind, key, title, version, redirect, digest }) => ({
-    kind,
-    key,
-    title,
-    version,
-    redirect,
-    digest,
-  }));
+  const contents = rows.map((row) => documented(content, row));
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 
@@ -193,25 +183,15 @@ releaseApi.openapi(liftCall, async (c) => {
   return c.json(releaseJson(await actWithReason(c, liftMark)), 201);
 });
 
-function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, made_from } = row;
-  const made = { person, person_kind, created_at, made_from };
-  const bad = row.bad && {
-    reason: row.bad.reason,
-    person: row.bad.person,
-    person_kind: row.bad.kind,
-    marked_at: row.bad.marked_at,
-  };
-  return {
-    number,
-    name,
-    notes,
-    digest,
-    environment,
-    ...made,
-    rollback_of,
+const releaseJson = (row: Release): z.infer<typeof releaseSchema> =>
+  documented(releaseSchema, {
+    ...row,
     rollback_in_part: row.rollback_in_part === 1,
-    bad,
+    bad: row.bad && {
+      reason: row.bad.reason,
+      person: row.bad.person,
+      person_kind: row.bad.kind,
+      marked_at: row.bad.marked_at,
+    },
     size: row.size ?? 0,
-  };
-}
+  });

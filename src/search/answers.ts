@@ -207,7 +207,7 @@ async function placementIn(
 ): Promise<ArtifactPlacement> {
   const slice = { ids: [artifact.id], removed: true };
   const [placement] = await placementsAsOf(db, site.id, environment.id, { asOf: at ?? endOfTime }, slice);
-  const approvers = await listApprovers(db, [placement?.promotion_id ?? null]);
+  const approvers = await listApprovers(db, placement ? [placement] : []);
   const name = nameAt(await formerNames(db, [environment.id]), environment, at ?? endOfTime);
   return {
     environment: { ...environment, name },

@@ -3,7 +3,7 @@ import { actorWithoutSite } from "../access/actor.ts";
 import { listSites, permissionsOf } from "../access/sites.ts";
 import { repeatableRequest } from "../api/auth.ts";
 import { getCall, type Needs, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import {
   environmentJson,
   environmentSchema,
@@ -38,15 +38,8 @@ const listCall = getCall("/sites", {
 siteApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const rows = await listSites(c.var.db, c.var.person.id, { after: cursor?.slug, limit: limit + 1 });
-  return c.json(
-    pageOf(
-      rows,
-      limit,
-      (row) => row,
-      ({ slug }) => ({ slug }),
-    ),
-    200,
-  );
+  const json = (row: (typeof rows)[number]) => row;
+  return c.json(pageBy(rows, limit, json, "slug"), 200);
 });
 
 const name = textUpTo(200).openapi({ example: "Fennel & Co" });

@@ -1,8 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
-import { idSchema, listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
+import { pageBy } from "../api/cursor.ts";
+import { documented, idSchema, listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { listDeliveries, listWebhooks } from "./deliveries.ts";
@@ -38,16 +38,7 @@ const webhook = z
 
 type Row = Awaited<ReturnType<typeof listWebhooks>>[number];
 
-const webhookJson = ({ id, name, shape, host, types, created_at, disabled_at, disabled_reason }: Row) => ({
-  id,
-  name,
-  shape,
-  host,
-  types: types === "*" ? [] : types.split(" "),
-  created_at,
-  disabled_at,
-  disabled_reason,
-});
+const webhookJson = (row: Row) => documented(webhook, { ...row, types: row.types === "*" ? [] : row.types.split(" ") });
 
 const listCall = getCall("/sites/{site}/webhooks", {
   tags,
@@ -119,8 +110,5 @@ webhookApi.openapi(deliveriesCall, async (c) => {
     ...row,
     event,
   });
-  return c.json(
-    pageOf(rows, limit, item, ({ id }) => ({ id })),
-    200,
-  );
+  return c.json(pageBy(rows, limit, item, "id"), 200);
 });
