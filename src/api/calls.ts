@@ -76,6 +76,15 @@ export function getCall<
   });
 }
 
+type Change<Params extends z.ZodObject, Body extends z.ZodObject, Answer extends z.ZodType> = About & {
+  params: Params;
+  body: Body;
+  answer: Answer;
+  needs: Needs;
+};
+
+const mayRefuse = [400, 401, 403, 404, 409, 413, 415, 422, 507] as const;
+
 /** A call that records or decides something. */
 export function postCall<
   Path extends string,
@@ -84,14 +93,7 @@ export function postCall<
   Answer extends z.ZodType,
 >(
   path: Path,
-  {
-    params,
-    body,
-    answer,
-    mayBeEmpty,
-    needs,
-    ...about
-  }: About & { params: Params; body: Body; answer: Answer; needs: Needs; mayBeEmpty?: true },
+  { params, body, answer, mayBeEmpty, needs, ...about }: Change<Params, Body, Answer> & { mayBeEmpty?: true },
 ) {
   return createRoute({
     ...about,
@@ -106,59 +108,38 @@ export function postCall<
       // the library checks requests without a body only if one is required
       body: { required: !mayBeEmpty, content: { "application/json": { schema: body } } },
     },
-    responses: { 201: json("Recorded.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
+    responses: { 201: json("Recorded.", answer), ...refusals(mayRefuse) },
   });
 }
 
 /** A call that changes some fields of something; repeating it changes nothing more. */
-export function patchCall<
-  Path extends string,
-  Params extends z.ZodObject,
-  Body extends z.ZodObject,
-  Answer extends z.ZodType,
->(
-  path: Path,
-  { params, body, answer, needs, ...about }: About & { params: Params; body: Body; answer: Answer; needs: Needs },
-) {
-  return createRoute({
-    ...about,
-    method: "patch",
-    path,
-    middleware: rightsFirst(needs),
-    security: [{ token: [] }],
-    request: {
-      params,
-      query: noParameters,
-      body: { required: true, content: { "application/json": { schema: body } } },
-    },
-    responses: { 200: json("Changed.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
-  });
-}
+export const patchCall = changeCall("patch", {});
 
 /** A call that replaces something by what the body says, as a new version. */
-export function putCall<
-  Path extends string,
-  Params extends z.ZodObject,
-  Body extends z.ZodObject,
-  Answer extends z.ZodType,
->(
-  path: Path,
-  { params, body, answer, needs, ...about }: About & { params: Params; body: Body; answer: Answer; needs: Needs },
+export const putCall = changeCall("put", { headers: idempotencyHeader });
+
+function changeCall<Method extends "patch" | "put", Headers extends { headers?: z.ZodObject }>(
+  method: Method,
+  headers: Headers,
 ) {
-  return createRoute({
-    ...about,
-    method: "put",
-    path,
-    middleware: rightsFirst(needs),
-    security: [{ token: [] }],
-    request: {
-      params,
-      query: noParameters,
-      headers: idempotencyHeader,
-      body: { required: true, content: { "application/json": { schema: body } } },
-    },
-    responses: { 200: json("Changed.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
-  });
+  return <Path extends string, Params extends z.ZodObject, Body extends z.ZodObject, Answer extends z.ZodType>(
+    path: Path,
+    { params, body, answer, needs, ...about }: Change<Params, Body, Answer>,
+  ) =>
+    createRoute({
+      ...about,
+      method,
+      path,
+      middleware: rightsFirst(needs),
+      security: [{ token: [] }],
+      request: {
+        params,
+        query: noParameters,
+        ...headers,
+        body: { required: true, content: { "application/json": { schema: body } } },
+      },
+      responses: { 200: json("Changed.", answer), ...refusals(mayRefuse) },
+    });
 }
 
 function json<Schema extends z.ZodType>(description: string, schema: Schema) {
@@ -178,7 +159,7 @@ const meanings = {
 };
 type Refused = keyof typeof meanings;
 
-function refusals(statuses: Refused[]) {
+function refusals(statuses: readonly Refused[]) {
   const answers = statuses.map((status) => [
     status,
     { description: meanings[status], content: { "application/problem+json": { schema: problemSchema } } },
