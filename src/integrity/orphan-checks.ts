@@ -3,18 +3,21 @@ import type { Database } from "../database/connect.ts";
 import { endOfTime, placementSeqAsOf } from "../record/as-of.ts";
 import type { Action } from "../record/events.ts";
 
-interface Break {
+/** The first fault: at which event, and a sentence. */
+export interface Break {
   seq: number;
   what: string;
 }
 
 /** Counted while walking the chain: the tables must not contain more. */
-interface WalkTotals {
+export interface WalkTotals {
   seq: number;
+  /** Sequence number of the last placement recorded. */
   lastPlacement: number;
   digests: number;
   requires: number;
   titles: number;
+  /** Whether some titles are only derived: from events before versions had titles of their own. */
   derivedTitles: boolean;
 }
 
@@ -39,11 +42,20 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
   );
 }
 
-/**
- * Tables with one row for each event, the column that refers to the event's subject and its table, and the event's actions. Where a subject has
- * several rows, `id` is the column by which the event's details name the row.
- */
-const tablesByEvent: { table: string; subject: string; of?: string; what: string; id?: string; actions: Action[] }[] = [
+interface TableByEvent {
+  table: string;
+  /** The column that refers to the event's subject; by default `promotion_id`. */
+  subject?: string;
+  /** The table of that subject, where it is neither this one nor that of promotions. */
+  of?: string;
+  what: string;
+  /** Where a subject has several rows: the column by which the event's details name the row. */
+  id?: string;
+  actions: Action[];
+}
+
+/** Tables with one row for each event. */
+const tablesByEvent: TableByEvent[] = [
   { table: "deployments", subject: "id", what: "deployment", actions: ["deployment_recorded"] },
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
@@ -57,60 +69,28 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
   },
   {
     table: "approvals",
-    subject: "promotion_id",
     what: "the decision on promotion",
     id: "id",
     actions: ["promotion_approved", "promotion_rejected"],
   },
-  {
-    table: "schedules",
-    subject: "promotion_id",
-    what: "a plan of promotion",
-    id: "id",
-    actions: ["promotion_scheduled"],
-  },
-  {
-    table: "due_moments",
-    subject: "promotion_id",
-    what: "a planned moment of promotion",
-    id: "id",
-    actions: ["promotion_due"],
-  },
+  { table: "schedules", what: "a plan of promotion", id: "id", actions: ["promotion_scheduled"] },
+  { table: "due_moments", what: "a planned moment of promotion", id: "id", actions: ["promotion_due"] },
   {
     table: "withdrawals",
-    subject: "promotion_id",
     what: "the withdrawal of an approval of promotion",
     id: "approval_id",
     actions: ["approval_withdrawn", "approval_expired"],
   },
-  {
-    table: "checklist_ticks",
-    subject: "promotion_id",
-    what: "a tick of the checklist of promotion",
-    id: "id",
-    actions: ["checklist_ticked"],
-  },
-  {
-    table: "completions",
-    subject: "promotion_id",
-    what: "the completion of promotion",
-    actions: ["promotion_completed"],
-  },
+  { table: "checklist_ticks", what: "a tick of the checklist of promotion", id: "id", actions: ["checklist_ticked"] },
+  { table: "completions", what: "the completion of promotion", actions: ["promotion_completed"] },
   {
     table: "forced_completions",
-    subject: "promotion_id",
     what: "the completion without its gate of promotion",
     actions: ["promotion_completed"],
   },
-  {
-    table: "forced_reviews",
-    subject: "promotion_id",
-    what: "the review of promotion",
-    actions: ["forced_completion_reviewed"],
-  },
+  { table: "forced_reviews", what: "the review of promotion", actions: ["forced_completion_reviewed"] },
   {
     table: "cancellations",
-    subject: "promotion_id",
     what: "the cancellation of promotion",
     actions: ["promotion_cancelled", "promotion_superseded", "promotion_expired"],
   },
@@ -122,7 +102,7 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
 const action: RawBuilder<string> = sql`(e.action || '')`;
 
 async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
-  for (const { table, subject, of = "promotions", what, id, actions } of tablesByEvent) {
+  for (const { table, subject = "promotion_id", of = "promotions", what, id, actions } of tablesByEvent) {
     const numbered = sql.table(subject === "id" ? table : of);
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq

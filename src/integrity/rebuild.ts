@@ -15,37 +15,13 @@ import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from 
 import { resetPointers } from "./orphan-checks.ts";
 import { type Verification, verify } from "./verify.ts";
 
-/** Tables that are emptied and filled again, each before those that refer to it. */
-const rebuiltTables = [
-  "gates",
-  "releases",
-  "release_contents",
-  "release_marks",
-  "promotions",
-  "schedules",
-  "due_moments",
-  "approvals",
-  "page_comments",
-  "comments",
-  "withdrawals",
-  "checklist_ticks",
-  "cancellations",
-  "deployments",
-  "placements",
-  "confirmations",
-  "repeats",
-  "completions",
-  "forced_completions",
-  "forced_reviews",
-  "corrections",
-  "ownerships",
-  "section_owners",
-  "former_names",
-  "delegations",
-  "delegation_ends",
-  "freezes",
-  "freeze_ends",
-] as const;
+/** What is written into the rows of artifacts and versions: other tables refer to them. */
+const updated = ["artifacts", "titles", "sections", "versions", "contents", "version_titles"] as const;
+
+/** The tables that are emptied and filled again. */
+type RebuiltTable = Exclude<RecordTable, (typeof updated)[number]>;
+
+const rebuiltTables = recordTables.filter((table) => !(updated as readonly RecordTable[]).includes(table));
 
 /**
  * Replaces the tables of the record by the rows that the site's events record, in one transaction, and verifies them. Throws a
@@ -60,7 +36,7 @@ export function rebuild(
     await lockSite(trx, siteId);
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
-    await withoutTriggers(trx, [...rebuiltTables], async () => {
+    await withoutTriggers(trx, rebuiltTables, async () => {
       await setKeptAside(trx, siteId);
       await emptyTables(trx, siteId);
       await fillTables(trx, siteId, chain.events, onProgress);
@@ -100,39 +76,38 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
   const environments = sql`environment_id in (select id from environments where site_id = ${siteId})`;
   const promotions = sql`promotion_id in (select id from promotions where site_id = ${siteId})`;
   const placements = sql`placement_seq in (select seq from placements where ${environments})`;
-  const ofSite: Record<(typeof rebuiltTables)[number] | "open_promotions" | "current_placements", typeof environments> =
-    {
-      delegation_ends: sql`delegation_id in (select id from delegations where site_id = ${siteId})`,
-      delegations: sql`site_id = ${siteId}`,
-      due_moments: promotions,
-      schedules: promotions,
-      open_promotions: promotions,
-      current_placements: environments,
-      forced_reviews: promotions,
-      forced_completions: promotions,
-      completions: promotions,
-      freeze_ends: sql`freeze_id in (select id from freezes where site_id = ${siteId})`,
-      freezes: sql`site_id = ${siteId}`,
-      repeats: placements,
-      corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
-      confirmations: environments,
-      placements: environments,
-      deployments: sql`site_id = ${siteId}`,
-      cancellations: promotions,
-      comments: promotions,
-      page_comments: sql`approval_id in (select id from approvals where ${promotions})`,
-      withdrawals: promotions,
-      checklist_ticks: promotions,
-      approvals: promotions,
-      promotions: sql`site_id = ${siteId}`,
-      release_marks: sql`release_id in (select id from releases where site_id = ${siteId})`,
-      release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
-      releases: sql`site_id = ${siteId}`,
-      gates: environments,
-      former_names: sql`site_id = ${siteId} and seq > 0`,
-      section_owners: sql`site_id = ${siteId}`,
-      ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
-    };
+  const ofSite: Record<RebuiltTable | "open_promotions" | "current_placements", typeof environments> = {
+    delegation_ends: sql`delegation_id in (select id from delegations where site_id = ${siteId})`,
+    delegations: sql`site_id = ${siteId}`,
+    due_moments: promotions,
+    schedules: promotions,
+    open_promotions: promotions,
+    current_placements: environments,
+    forced_reviews: promotions,
+    forced_completions: promotions,
+    completions: promotions,
+    freeze_ends: sql`freeze_id in (select id from freezes where site_id = ${siteId})`,
+    freezes: sql`site_id = ${siteId}`,
+    repeats: placements,
+    corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
+    confirmations: environments,
+    placements: environments,
+    deployments: sql`site_id = ${siteId}`,
+    cancellations: promotions,
+    comments: promotions,
+    page_comments: sql`approval_id in (select id from approvals where ${promotions})`,
+    withdrawals: promotions,
+    checklist_ticks: promotions,
+    approvals: promotions,
+    promotions: sql`site_id = ${siteId}`,
+    release_marks: sql`release_id in (select id from releases where site_id = ${siteId})`,
+    release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
+    releases: sql`site_id = ${siteId}`,
+    gates: environments,
+    former_names: sql`site_id = ${siteId} and seq > 0`,
+    section_owners: sql`site_id = ${siteId}`,
+    ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
+  };
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;

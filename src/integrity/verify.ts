@@ -5,14 +5,8 @@ import { type ChainEntry, chainEntry, type EventRow, hashEntry, walkChain } from
 import type { Action } from "../record/events.ts";
 import { type FormerName, formerNames, nameAt } from "../record/former-names.ts";
 import { type EventTableRow, recordTables, rowsOfEvent } from "./event-rows.ts";
-import { findOrphan } from "./orphan-checks.ts";
+import { type Break, findOrphan, type WalkTotals } from "./orphan-checks.ts";
 import { type TableCheck, tableChecks } from "./record-tables.ts";
-
-/** The first fault: at which event, and a sentence. */
-interface Break {
-  seq: number;
-  what: string;
-}
 
 export type Verification = { events: number; head: string } | { break: Break };
 
@@ -25,16 +19,8 @@ export interface VerifyOptions {
 }
 
 /** How far the walk has come and what it has counted. It stays this small however long the chain is. */
-interface WalkState {
-  seq: number;
+interface WalkState extends WalkTotals {
   hash: string;
-  /** Sequence number of the last placement recorded. */
-  lastPlacement: number;
-  digests: number;
-  requires: number;
-  titles: number;
-  /** Whether some titles are only derived: from events before versions had titles of their own. */
-  derivedTitles: boolean;
   /** What people are and were called, by their ids. */
   names: Map<string, PersonNames>;
 }
