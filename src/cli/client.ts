@@ -14,8 +14,9 @@ interface Problem {
 export interface Api {
   site: string;
   get: <T>(path: string, query?: Query) => Promise<T>;
-  post: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
-  put: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
+  /** `key`: the same request with the same key is carried out once. */
+  post: <T>(path: string, body: object, key?: string) => Promise<T>;
+  put: <T>(path: string, body: object, key?: string) => Promise<T>;
   /** All items of a list, page by page. */
   list: <T>(path: string, query?: Query) => AsyncGenerator<T>;
 }
@@ -30,8 +31,8 @@ export async function connect(values: Values, io: Io): Promise<Api> {
   return {
     site,
     get,
-    post: (path, body, headers) => send("POST", `${base}${path}`, { body: JSON.stringify(body), headers }),
-    put: (path, body, headers) => send("PUT", `${base}${path}`, { body: JSON.stringify(body), headers }),
+    post: (path, body, key) => send("POST", `${base}${path}`, body, key),
+    put: (path, body, key) => send("PUT", `${base}${path}`, body, key),
     async *list<T>(path: string, query: Query = {}) {
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page: { items: T[]; next: string | null } = await get(path, { ...query, limit: 1000, cursor });
@@ -42,11 +43,7 @@ export async function connect(values: Values, io: Io): Promise<Api> {
   };
 }
 
-type Send = <T>(
-  method: string,
-  path: string,
-  more?: { body?: string; headers?: Record<string, string> | undefined },
-) => Promise<T>;
+type Send = <T>(method: string, path: string, body?: object, key?: string) => Promise<T>;
 
 function sender(io: Io): Send {
   const { SITEBOOK_URL: url, SITEBOOK_TOKEN: token } = io.env;
@@ -54,11 +51,12 @@ function sender(io: Io): Send {
   if (!URL.canParse(url))
     throw new CommandError(`SITEBOOK_URL is "${url}"; set an address like http://localhost:3000.`);
   if (!token) throw new CommandError("Set SITEBOOK_TOKEN to a token. sitebook token create creates one.");
-  return async (method, path, { body, headers } = {}) => {
+  return async (method, path, body, key) => {
+    const repeatable = key === undefined ? {} : { "idempotency-key": key };
     const response = await fetchFrom(io, url, `${url.replace(/\/+$/, "")}/api/v1${path}`, {
       method,
-      ...(body !== undefined && { body }),
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+      ...(body && { body: JSON.stringify(body) }),
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...repeatable },
     });
     return readResponse(response, url);
   };

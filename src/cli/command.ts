@@ -58,6 +58,15 @@ export function countOption(values: Values, name: string): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+/** Calls `work` when it is first needed, and only then. */
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}
+
 /** Rows of cells as lines with aligned columns. */
 export function alignColumns(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

@@ -20,9 +20,8 @@ Comments on a promotion, before or after its decision. @ and the name of a perso
     if (comment === undefined || more.length)
       throw new CommandError('Name the promotion, and put the comment in quotes: sitebook comment 12 "Looks good".');
     const path = commentsOf(number);
-    const key = option(values, "key");
     const api = await connect(values, io);
-    const json = await api.post<Comment>(path, { comment }, key === undefined ? {} : { "idempotency-key": key });
+    const json = await api.post<Comment>(path, { comment }, option(values, "key"));
     const mentioned = json.mentioned.length ? ` It mentions ${json.mentioned.join(", ")}.` : "";
     return { text: `Commented on promotion ${number}.${mentioned}`, json };
   },
@@ -37,8 +36,7 @@ Lists the comments on a promotion, oldest first.`,
     if (more.length) throw new CommandError("Name one promotion, like sitebook comment list 12.");
     const path = commentsOf(number);
     const api = await connect(values, io);
-    const items: Comment[] = [];
-    for await (const item of api.list<Comment>(path)) items.push(item);
+    const items = await Array.fromAsync(api.list<Comment>(path));
     return { text: items.length ? alignColumns(items.map(row)) : "No comments.", json: items };
   },
 };

@@ -11,21 +11,14 @@ export async function onDatabase<T>(
   env: Record<string, string | undefined>,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
-  const db = await open(env);
+  let db: Database | undefined;
   try {
+    db = await openMigrated(databaseUrl(env));
     return await work(db);
   } catch (error) {
     throw asCommandError(error);
   } finally {
-    await db.destroy();
-  }
-}
-
-async function open(env: Record<string, string | undefined>): Promise<Database> {
-  try {
-    return await openMigrated(databaseUrl(env));
-  } catch (error) {
-    throw asCommandError(error);
+    await db?.destroy();
   }
 }
 

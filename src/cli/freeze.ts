@@ -49,9 +49,7 @@ Lists the freezes of a site, newest first, each with its present or next window.
   options: { ...siteOption, environment: { type: "string" } },
   run: async ({ values }, io) => {
     const api = await connect(values, io);
-    const items: Freeze[] = [];
-    for await (const item of api.list<Freeze>("/freezes", { environment: option(values, "environment") }))
-      items.push(item);
+    const items = await Array.fromAsync(api.list<Freeze>("/freezes", { environment: option(values, "environment") }));
     return { text: items.length ? alignColumns(items.map(row)) : "No freezes.", json: items };
   },
 };

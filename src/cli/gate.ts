@@ -36,9 +36,8 @@ Shows what the environment asks of promotions into it, in words, and what nobody
       return { text: inWords(environment, json), json };
     }
     const rules = await readRules(file, io);
-    const key = option(values, "key");
     const body = { ...rules, reason: requiredOption(values, "reason") };
-    const json = await api.put<GateJson>(path, body, key === undefined ? {} : { "idempotency-key": key });
+    const json = await api.put<GateJson>(path, body, option(values, "key"));
     return { text: inWords(environment, json), json };
   },
 };

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
+import type { RecordedDeployment } from "../deployments/record.ts";
 import { Refusal } from "../errors.ts";
 import { webAddress } from "../intake/addresses.ts";
 import { fetchSitemap } from "../intake/fetch-sitemap.ts";
@@ -7,10 +8,10 @@ import type { IntakeContext } from "../intake/lines.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { DeploymentReport } from "../record/report.ts";
-import { type SimilarKey, similarKeysInWords } from "../record/similar-keys.ts";
+import { similarKeysInWords } from "../record/similar-keys.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, countOption, type Io, type Values } from "./command.ts";
+import { type Command, CommandError, countOption, type Io, once, type Values } from "./command.ts";
 import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
@@ -67,11 +68,7 @@ interface Source {
 }
 
 function importSource(environment: string, file: string, values: Values, io: Io): Source {
-  let connected: Promise<Api> | undefined;
-  const api = () => {
-    connected ??= connect(values, io);
-    return connected;
-  };
+  const api = once(() => connect(values, io));
   const context = intakeContext(environment, api);
   const fetched = Boolean(webAddress(file));
   const baseline = Boolean(values.baseline);
@@ -90,10 +87,9 @@ function sitemapLines(
   { baseUrls }: IntakeContext,
   maxPages: number | undefined,
 ): () => AsyncGenerator<TextLine> {
-  let fetched: Promise<string> | undefined;
+  const fetched = once(async () => fetchSitemap(address, await baseUrls(), maxPages));
   return async function* lines() {
-    fetched ??= fetchSitemap(address, await baseUrls(), maxPages);
-    yield* linesOfText(await fetched);
+    yield* linesOfText(await fetched());
   };
 }
 
@@ -116,14 +112,8 @@ async function checkFile({ file, read: readAll }: Source): Promise<number> {
   return total;
 }
 
-interface Totals {
+interface Totals extends Omit<RecordedDeployment, "number"> {
   deployments: number;
-  changed: number;
-  unchanged: number;
-  removed: number;
-  out_of_band: number;
-  titles_kept?: number;
-  similar_keys?: SimilarKey[];
 }
 
 async function sendAll(
@@ -154,11 +144,11 @@ async function sendAll(
 }
 
 /** The key is a hash of the deployment and its environment: the second time the server returns its first response. */
-function send(api: Api, environment: string, report: DeploymentReport): Promise<Omit<Totals, "deployments">> {
+function send(api: Api, environment: string, report: DeploymentReport): Promise<RecordedDeployment> {
   const content: object = { site: api.site, environment, ...report };
   const key = sha256(canonicalJson(content as Json));
   const path = `/environments/${encodeURIComponent(environment)}/deployments`;
-  return api.post(path, report, { "idempotency-key": `import-${key}` });
+  return api.post(path, report, `import-${key}`);
 }
 
 function stopAt(error: unknown, line: number, { deployments }: Totals, total: number): never {

@@ -3,7 +3,7 @@ import type { IntakeContext } from "../intake/lines.ts";
 import { Notices } from "../intake/notices.ts";
 import { type Bytes, notUtf8, type TextLine, textLines, windows1252 } from "../intake/text-lines.ts";
 import type { Api } from "./client.ts";
-import { CommandError, type Io, option, type Values } from "./command.ts";
+import { CommandError, type Io, once, option, type Values } from "./command.ts";
 
 export const encodingOption = { encoding: { type: "string" } } as const;
 
@@ -31,12 +31,7 @@ const howToConvert = "Save the file in UTF-8, or add --encoding windows-1252 if 
 
 /** Asks for the environment's servers only if there is an address among the lines. */
 export function intakeContext(environment: string, api: () => Promise<Api>): IntakeContext {
-  let servers: Promise<string[]> | undefined;
-  const baseUrls = () => {
-    servers ??= baseUrlsOf(environment, api);
-    return servers;
-  };
-  return { baseUrls, notices: new Notices() };
+  return { baseUrls: once(() => baseUrlsOf(environment, api)), notices: new Notices() };
 }
 
 async function baseUrlsOf(environment: string, api: () => Promise<Api>): Promise<string[]> {

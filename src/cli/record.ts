@@ -1,3 +1,4 @@
+import type { RecordedDeployment } from "../deployments/record.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import { webAddress } from "../intake/addresses.ts";
 import { fetchSitemap } from "../intake/fetch-sitemap.ts";
@@ -7,21 +8,11 @@ import { refuseRepeated } from "../intake/repeated.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { ReportLine } from "../record/report.ts";
-import { type SimilarKey, similarKeysInWords } from "../record/similar-keys.ts";
+import { similarKeysInWords } from "../record/similar-keys.ts";
 import { countOf } from "../text.ts";
-import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, countOption, type Io, option, type Values } from "./command.ts";
+import { connect, siteOption } from "./client.ts";
+import { type Command, CommandError, countOption, type Io, once, option, type Values } from "./command.ts";
 import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
-
-export interface Recorded {
-  number: number;
-  changed: number;
-  unchanged: number;
-  removed: number;
-  out_of_band: number;
-  titles_kept?: number;
-  similar_keys?: SimilarKey[];
-}
 
 export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
@@ -60,11 +51,7 @@ change, or "baseline". Unknown columns are named and passed over.
     const [environment, ...lines] = positionals;
     if (!environment)
       throw new CommandError('Name an environment and what was deployed, like sitebook record beta "page /sale v3".');
-    let connected: Promise<Api> | undefined;
-    const api = () => {
-      connected ??= connect(values, io);
-      return connected;
-    };
+    const api = once(() => connect(values, io));
     const context = intakeContext(environment, api);
     const placements = await placementsOf(inputLines(lines, values, context, io), context);
     printNotices(context, io);
@@ -78,9 +65,8 @@ change, or "baseline". Unknown columns are named and passed over.
       baseline: values.baseline || undefined,
       placements,
     };
-    const key = option(values, "key");
     const path = `/environments/${encodeURIComponent(environment)}/deployments`;
-    const json = await (await api()).post<Recorded>(path, body, key === undefined ? {} : { "idempotency-key": key });
+    const json = await (await api()).post<RecordedDeployment>(path, body, option(values, "key"));
     return { text: sentence(json, environment), json };
   },
 };
@@ -123,7 +109,7 @@ export function refuseLines(lines: number, errors: FieldError[], file?: string):
 
 /** "Deployment 4 on live: 3 changed, 1 removed." */
 export function sentence(
-  { number, changed, unchanged, removed, out_of_band, titles_kept, similar_keys = [] }: Recorded,
+  { number, changed, unchanged, removed, out_of_band, titles_kept, similar_keys = [] }: RecordedDeployment,
   environment: string,
 ): string {
   const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;

@@ -43,11 +43,10 @@ would be restored. The exit code is 1 if it cannot be rolled back.
       return { text: previewText(preview), json: preview, no: !preview.allowed };
     }
     const contents = only?.map((key) => ({ kind: key.startsWith("/") ? "page" : "software", key }));
-    const key = option(values, "key");
     const json = await api.post<{ number: number; state: string; to: string; rollback_in_part: boolean }>(
       path,
       { reason, ...(contents && { contents }) },
-      key === undefined ? {} : { "idempotency-key": key },
+      option(values, "key"),
     );
     const next = json.state === "approved" ? "It needs no approval: complete it." : "It is waiting for approval.";
     return {

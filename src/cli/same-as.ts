@@ -1,6 +1,7 @@
+import type { RecordedDeployment } from "../deployments/record.ts";
 import { connect, siteOption } from "./client.ts";
 import { type Command, CommandError, countOption, option } from "./command.ts";
-import { type Recorded, sentence } from "./record.ts";
+import { sentence } from "./record.ts";
 
 export const sameAsCommand: Command = {
   help: `sitebook same-as ENVIRONMENT FROM [--allow-removals NUMBER] [--key KEY] [--site SLUG]
@@ -17,10 +18,9 @@ out of band. Possible while nothing but baselines is recorded for ENVIRONMENT.
     if (!environment || !from || more.length)
       throw new CommandError("Name two environments, like sitebook same-as demo live.");
     const body = { from, allow_removals: countOption(values, "allow-removals") };
-    const key = option(values, "key");
     const path = `/environments/${encodeURIComponent(environment)}/same-as`;
     const api = await connect(values, io);
-    const json = await api.post<Recorded>(path, body, key === undefined ? {} : { "idempotency-key": key });
+    const json = await api.post<RecordedDeployment>(path, body, option(values, "key"));
     return { text: `${sentence(json, environment)} It is the same as ${from}.`, json };
   },
 };
