@@ -36,6 +36,13 @@ export interface Actor {
   request?: { key: string; fingerprint: string } | undefined;
 }
 
+/** Who changes accounts, roles or how people sign in, which belong to no site, and from where. */
+export interface ActingPerson {
+  person: Person;
+  client: Client;
+  at: string;
+}
+
 /** The actor of a request on a site: the person or token with the roles that they have there. */
 export const actorOn = (
   { roles, permissions }: Pick<Actor, "roles" | "permissions">,

@@ -1,7 +1,7 @@
-import type { Person } from "../access/actor.ts";
+import type { ActingPerson } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
-import { type Client, recordSecurityEvent } from "../access/security-events.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import { findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -14,13 +14,6 @@ import { afterLastEvents, appendEvent } from "../record/events.ts";
 import { joinWithAnd } from "../text.ts";
 import { removeWithin } from "./departures.ts";
 import { whyNotClose, whyNotFreshlySignedIn } from "./rules.ts";
-
-/** Somebody who closes an account, and from where. */
-export interface Closing {
-  person: Person;
-  client: Client;
-  at: string;
-}
 
 /** An account that can be closed; undefined for machines, guests, and accounts that are closed. */
 export async function findAccount(db: Database, id: string) {
@@ -52,7 +45,7 @@ export async function sitesWithRole(db: Database, personId: string): Promise<Sit
  */
 export async function closeOwnAccount(
   db: Database,
-  by: Closing,
+  by: ActingPerson,
   proof: { password: string; signedInAt: string | undefined; browser: string | undefined },
   hashing: LimitHashing,
 ): Promise<void> {
@@ -72,7 +65,7 @@ export async function closeOwnAccount(
  * e-mail address, which is erased. The name stays in the record, and tokens stay those of their sites. Throws a Refusal
  * with 403, with 404 if there is no such account, and with 409 for the last administrator of a site.
  */
-export async function closeAccount(db: Database, by: Closing, personId: string): Promise<{ name: string }> {
+export async function closeAccount(db: Database, by: ActingPerson, personId: string): Promise<{ name: string }> {
   const isOwn = by.person.id === personId;
   refuse(whyNotClose(isOwn, await administersEverySite(db, by.person.id)), 403);
   return db.transaction().execute(async (trx) => {
@@ -88,7 +81,7 @@ export async function closeAccount(db: Database, by: Closing, personId: string):
   });
 }
 
-async function leaveSites(trx: Database, by: Closing, account: { id: string; name: string }, sites: Site[]) {
+async function leaveSites(trx: Database, by: ActingPerson, account: { id: string; name: string }, sites: Site[]) {
   const actor = { ...by, roles: [], permissions: new Set<never>() };
   const last: string[] = [];
   for (const site of sites) {

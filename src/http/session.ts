@@ -1,5 +1,5 @@
 import type { Context, Next } from "hono";
-import { type Actor, actorOn } from "../access/actor.ts";
+import { type ActingPerson, type Actor, actorOn } from "../access/actor.ts";
 import { browserLifetimeMs, rememberBrowser } from "../access/browsers.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { type Client, recordSecurityEvent } from "../access/security-events.ts";
@@ -140,3 +140,10 @@ export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
   const actor = actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
   return { ...actor, signedInAt: c.get("signedInAt"), client: clientOf(c) };
 }
+
+/** Who sent a request that is about no site, and from where. */
+export const actingPerson = (c: AnyContext): ActingPerson => ({
+  person: c.get("person"),
+  client: clientOf(c),
+  at: c.get("at"),
+});

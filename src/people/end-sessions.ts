@@ -1,19 +1,12 @@
-import type { Person } from "../access/actor.ts";
+import type { ActingPerson, Person } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
-import { type Client, recordSecurityEvent } from "../access/security-events.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import { closeAllSessions, closeSessionsOf } from "../access/sessions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound, refuse } from "../errors.ts";
 import { belongsElsewhere, findMember } from "./queries.ts";
 import { whyNotSignOut, whyNotSignOutEverybody } from "./rules.ts";
-
-/** An administrator who ends sessions of others. */
-interface Administrator {
-  person: Person;
-  client: Client;
-  at: string;
-}
 
 /** Why an administrator of a site cannot sign a member of it out. */
 export async function whyNotSignOutMember(
@@ -28,7 +21,7 @@ export async function whyNotSignOutMember(
 /** Ends all sessions of a member of a site. Throws a Refusal with 404 if they are none, and with 403 as the rule says. */
 export async function signOutMember(
   db: Database,
-  { person, client, at }: Administrator,
+  { person, client, at }: ActingPerson,
   site: Site,
   personId: string,
 ): Promise<{ name: string }> {
@@ -44,7 +37,7 @@ export async function signOutMember(
 /** Ends all sessions of all people and guests except this one. Throws a Refusal with 403. `keptHash`: of that session. */
 export async function signOutEverybody(
   db: Database,
-  { person, client, at }: Administrator,
+  { person, client, at }: ActingPerson,
   keptHash: string,
 ): Promise<void> {
   refuse(whyNotSignOutEverybody(await administersEverySite(db, person.id)), 403);

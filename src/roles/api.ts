@@ -6,9 +6,9 @@ import { getCall, type Needs, postCall, putCall } from "../api/calls.ts";
 import { slugSchema, textUpTo } from "../api/schemas.ts";
 import { refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { clientOf } from "../http/session.ts";
+import { actingPerson } from "../http/session.ts";
 import { holderCounts } from "./queries.ts";
-import { changeRole, createRole, type RoleAdministrator, removeRole } from "./roles.ts";
+import { changeRole, createRole, removeRole } from "./roles.ts";
 import { whyNotAdministerRoles } from "./rules.ts";
 
 const tags = ["Roles"];
@@ -62,7 +62,7 @@ const createCall = postCall("/roles", {
 
 roleApi.openapi(createCall, async (c) => {
   const { permissions = [], ...body } = c.req.valid("json");
-  const { slug } = await createRole(c.var.db, administrator(c as SiteContext), { ...body, permissions });
+  const { slug } = await createRole(c.var.db, actingPerson(c), { ...body, permissions });
   return c.json(await roleJson(c as SiteContext, slug), 201);
 });
 
@@ -82,7 +82,7 @@ const changeCall = putCall("/roles/{role}", {
 
 roleApi.openapi(changeCall, async (c) => {
   const { role: slug } = c.req.valid("param");
-  await changeRole(c.var.db, administrator(c as SiteContext), slug, c.req.valid("json"));
+  await changeRole(c.var.db, actingPerson(c), slug, c.req.valid("json"));
   return c.json(await roleJson(c as SiteContext, slug), 200);
 });
 
@@ -99,14 +99,8 @@ const removeCall = postCall("/roles/{role}/removal", {
 
 roleApi.openapi(removeCall, async (c) => {
   const { role: slug } = c.req.valid("param");
-  const { name } = await removeRole(c.var.db, administrator(c as SiteContext), slug);
+  const { name } = await removeRole(c.var.db, actingPerson(c), slug);
   return c.json({ slug, name }, 201);
-});
-
-const administrator = (c: SiteContext): RoleAdministrator => ({
-  person: c.var.person,
-  client: clientOf(c),
-  at: c.var.at,
 });
 
 async function roleJson(c: SiteContext, slug: string): Promise<z.infer<typeof role>> {

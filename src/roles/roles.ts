@@ -1,8 +1,8 @@
-import type { Person } from "../access/actor.ts";
+import type { ActingPerson } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import type { Permission } from "../access/permissions.ts";
 import { listRoles, type Role } from "../access/roles.ts";
-import { type Client, recordSecurityEvent } from "../access/security-events.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { lockSites } from "../database/locks.ts";
@@ -22,20 +22,13 @@ import {
   whyNotStopAdministering,
 } from "./rules.ts";
 
-/** Somebody who changes roles, which are the same on all sites. */
-export interface RoleAdministrator {
-  person: Person;
-  client: Client;
-  at: string;
-}
-
 /**
  * Creates a role, with an event in each site. Throws a Refusal with 403 for a person who does not administer every site,
  * and with 422 for wrong fields.
  */
 export async function createRole(
   db: Database,
-  by: RoleAdministrator,
+  by: ActingPerson,
   form: RoleForm & { slug: string },
 ): Promise<{ slug: string; name: string }> {
   return changingRoles(db, by, async (trx, roles, at, sites) => {
@@ -56,7 +49,7 @@ export async function createRole(
  * Changes the name and the permissions of a role. What was done before keeps the name of then. Refused with 409 if a site
  * would lose its last administrator who can sign in; otherwise as `createRole`. Returns false if nothing is different.
  */
-export async function changeRole(db: Database, by: RoleAdministrator, slug: string, form: RoleForm): Promise<boolean> {
+export async function changeRole(db: Database, by: ActingPerson, slug: string, form: RoleForm): Promise<boolean> {
   return changingRoles(db, by, async (trx, roles, at, sites) => {
     const before = roles.find((role) => role.slug === slug) ?? notFound("role");
     refuseFields(
@@ -82,7 +75,7 @@ export async function changeRole(db: Database, by: RoleAdministrator, slug: stri
 }
 
 /** Removes a role that nobody has and nothing needs. Throws a Refusal with 403, with 404, or with 409 and all reasons. */
-export async function removeRole(db: Database, by: RoleAdministrator, slug: string): Promise<{ name: string }> {
+export async function removeRole(db: Database, by: ActingPerson, slug: string): Promise<{ name: string }> {
   return changingRoles(db, by, async (trx, roles, at, sites) => {
     const role = roles.find((one) => one.slug === slug) ?? notFound("role");
     refuse(whyNotRemoveRole(role, await roleUse(trx, slug)));
@@ -109,7 +102,7 @@ type Site = { id: string };
 /** Locks all sites in the order of their ids, so that nobody gets or loses a role meanwhile. `at` is after all their events. */
 async function changingRoles<T>(
   db: Database,
-  { person, at }: RoleAdministrator,
+  { person, at }: ActingPerson,
   change: (trx: Database, roles: Role[], at: string, sites: Site[]) => Promise<T>,
 ): Promise<T> {
   refuse(whyNotAdministerRoles(await administersEverySite(db, person.id)), 403);
@@ -131,7 +124,7 @@ interface RoleEvent {
 
 async function appendToAll(
   trx: Database,
-  { person, client }: RoleAdministrator,
+  { person, client }: ActingPerson,
   sites: Site[],
   { action, role, details, at }: RoleEvent,
 ): Promise<void> {

@@ -3,20 +3,14 @@ import { closingPage } from "../../views/settings/closing.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import type { Database } from "../database/connect.ts";
-import {
-  type Closing,
-  closeAccount,
-  closeOwnAccount,
-  findAccount,
-  sitesWithRole,
-} from "../departures/close-account.ts";
+import { closeAccount, closeOwnAccount, findAccount, sitesWithRole } from "../departures/close-account.ts";
 import { dutiesOf } from "../departures/duties.ts";
 import { whyNotClose } from "../departures/rules.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
 import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
-import { browserSecret, clientOf, needPerson } from "../http/session.ts";
+import { actingPerson, browserSecret, needPerson } from "../http/session.ts";
 
 /** Closing one's own account, or, for administrators of every site, that of anybody. */
 export const closingRoutes = new Hono<PersonEnv>();
@@ -24,15 +18,15 @@ export const closingRoutes = new Hono<PersonEnv>();
 closingRoutes.use("/account/*", needPerson);
 closingRoutes.use("/settings/accounts/*", needPerson);
 
-closingRoutes.get("/account/closing", async (c) => showClosing(c, closer(c).person.id));
+closingRoutes.get("/account/closing", async (c) => showClosing(c, c.var.person.id));
 
 closingRoutes.post("/account/closing", async (c) => {
   const { db, limitHashing, signedInAt } = c.var as { db: Database; limitHashing: LimitHashing; signedInAt?: string };
   const { password } = await formFields(c, "password");
   try {
-    await closeOwnAccount(db, closer(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
+    await closeOwnAccount(db, actingPerson(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
   } catch (error) {
-    return showClosing(c, closer(c).person.id, besideFields(error, "account"));
+    return showClosing(c, c.var.person.id, besideFields(error, "account"));
   }
   flash(c, "Your account is closed.");
   return c.redirect("/sign-in", 303);
@@ -47,7 +41,7 @@ closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
   await needRight(c);
   const id = c.req.param("person");
   try {
-    const { name } = await closeAccount(c.var.db, closer(c), id);
+    const { name } = await closeAccount(c.var.db, actingPerson(c), id);
     flash(c, `The account of ${name} is closed.`);
   } catch (error) {
     return showClosing(c, id, besideFields(error, "account"));
@@ -57,11 +51,7 @@ closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
 });
 
 async function needRight(c: PersonContext): Promise<void> {
-  refuse(whyNotClose(false, await administersEverySite(c.var.db, closer(c).person.id)), 403);
-}
-
-function closer(c: PersonContext): Closing {
-  return { person: c.var.person, client: clientOf(c), at: c.var.at };
+  refuse(whyNotClose(false, await administersEverySite(c.var.db, c.var.person.id)), 403);
 }
 
 async function showClosing(

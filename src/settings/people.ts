@@ -10,7 +10,7 @@ import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
-import { clientOf, sessionActor } from "../http/session.ts";
+import { actingPerson, clientOf, sessionActor } from "../http/session.ts";
 import { bouncedAddress, bounceSentence, clearBounces } from "../mail/bounced-addresses.ts";
 import { sendLetter } from "../mail/letter.ts";
 import { signOutMember, whyNotSignOutMember } from "../people/end-sessions.ts";
@@ -100,9 +100,9 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c
 });
 
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/sign-out", async (c) => {
-  const { db, at, access, person } = c.var;
+  const { db, access } = c.var;
   const id = c.req.param("person");
-  const { name } = await signOutMember(db, { person, client: clientOf(c), at }, access.site, id);
+  const { name } = await signOutMember(db, actingPerson(c), access.site, id);
   flash(c, `${name} is signed out everywhere.`);
   return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
 });

@@ -7,10 +7,10 @@ import { besideFields, notFound, refuse } from "../errors.ts";
 import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
-import { clientOf, needPerson } from "../http/session.ts";
+import { actingPerson, needPerson } from "../http/session.ts";
 import { roleSentence } from "../people/rules.ts";
 import { holderCounts, roleUse } from "../roles/queries.ts";
-import { changeRole, createRole, type RoleAdministrator, removeRole } from "../roles/roles.ts";
+import { changeRole, createRole, removeRole } from "../roles/roles.ts";
 import { whyNotAdministerRoles, whyNotRemoveRole } from "../roles/rules.ts";
 
 const emptyForm: RoleFields = { name: "", slug: "", permissions: [] };
@@ -34,7 +34,7 @@ roleSettingsRoutes.get("/", async (c) => showRoles(c, emptyForm));
 roleSettingsRoutes.post("/", async (c) => {
   const form = await readRole(c);
   try {
-    const { name } = await createRole(c.var.db, administrator(c), form);
+    const { name } = await createRole(c.var.db, actingPerson(c), form);
     flash(c, `Role ${name} created. Give it to people under People, or name it in a gate.`);
     return c.redirect(here(c), 303);
   } catch (error) {
@@ -48,7 +48,7 @@ roleSettingsRoutes.post("/:role", async (c) => {
   const slug = c.req.param("role");
   const form = { ...(await readRole(c)), slug };
   try {
-    const changed = await changeRole(c.var.db, administrator(c), slug, form);
+    const changed = await changeRole(c.var.db, actingPerson(c), slug, form);
     flash(c, changed ? "Role saved." : "Nothing changed.");
     // administrators may lose the right to this page with it
     const { db, person } = c.var;
@@ -59,16 +59,12 @@ roleSettingsRoutes.post("/:role", async (c) => {
 });
 
 roleSettingsRoutes.post("/:role/removal", async (c) => {
-  const { name } = await removeRole(c.var.db, administrator(c), c.req.param("role"));
+  const { name } = await removeRole(c.var.db, actingPerson(c), c.req.param("role"));
   flash(c, `Role ${name} removed.`);
   return c.redirect(here(c), 303);
 });
 
 const here = (c: PersonContext) => rolesAddress(c.req.query("site"));
-
-function administrator(c: PersonContext): RoleAdministrator {
-  return { person: c.var.person, client: clientOf(c), at: c.var.at };
-}
 
 async function readRole(c: PersonContext): Promise<RoleFields> {
   return { ...(await formFields(c, "name", "slug")), permissions: await checkedValues(c, "permissions") };

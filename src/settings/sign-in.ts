@@ -11,13 +11,13 @@ import { besideFields, notFound, refuse } from "../errors.ts";
 import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
-import { clientOf, needPerson, sessionHash } from "../http/session.ts";
+import { actingPerson, needPerson, sessionHash } from "../http/session.ts";
 import { signOutEverybody } from "../people/end-sessions.ts";
 import { securityRow } from "../people/security-page.ts";
 import { listSecurityEventsWithoutAccount } from "../people/security-queries.ts";
 import type { Discover } from "../sign-on/discovery.ts";
 import { providerRefusal } from "../sign-on/exchange.ts";
-import { type Administrator, removeProvider, saveProvider, switchPasswords } from "../sign-on/providers.ts";
+import { removeProvider, saveProvider, switchPasswords } from "../sign-on/providers.ts";
 import { peopleByProvider } from "../sign-on/queries.ts";
 import {
   type ProviderForm,
@@ -58,7 +58,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
     const form = await readProvider(c);
     try {
       const { db, secrets } = c.var;
-      const provider = await saveProvider(db, secrets, administrator(c), form);
+      const provider = await saveProvider(db, secrets, actingPerson(c), form);
       await flashTest(c, discover, provider, "added");
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
@@ -70,13 +70,13 @@ export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
   routes.post("/passwords", async (c) => {
     const { passwords } = await formFields(c, "passwords");
     const off = passwords === "administrators";
-    await switchPasswords(c.var.db, administrator(c), off ? "administrators" : "everybody");
+    await switchPasswords(c.var.db, actingPerson(c), off ? "administrators" : "everybody");
     flash(c, off ? "Passwords are switched off for all but administrators." : "Passwords are switched on.");
     return c.redirect(here(c), 303);
   });
 
   routes.post("/sessions", async (c) => {
-    await signOutEverybody(c.var.db, administrator(c), sessionHash(c) ?? "");
+    await signOutEverybody(c.var.db, actingPerson(c), sessionHash(c) ?? "");
     flash(c, "Everybody else is signed out.");
     return c.redirect(here(c), 303);
   });
@@ -90,7 +90,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
     const slug = c.req.param("provider");
     const form = await readProvider(c);
     try {
-      const provider = await saveProvider(c.var.db, c.var.secrets, administrator(c), form, slug);
+      const provider = await saveProvider(c.var.db, c.var.secrets, actingPerson(c), form, slug);
       await flashTest(c, discover, provider, "saved");
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
@@ -106,7 +106,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
   });
 
   routes.post("/:provider/removal", async (c) => {
-    const { name } = await removeProvider(c.var.db, administrator(c), c.req.param("provider"));
+    const { name } = await removeProvider(c.var.db, actingPerson(c), c.req.param("provider"));
     flash(c, `${name} removed.`);
     return c.redirect(here(c), 303);
   });
@@ -115,10 +115,6 @@ export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
 }
 
 const here = (c: PersonContext, below = "") => signInSettingsAddress(c.req.query("site"), below);
-
-function administrator(c: PersonContext): Administrator {
-  return { person: c.var.person, client: clientOf(c), at: c.var.at };
-}
 
 async function needProvider(c: PersonContext, slug: string): Promise<IdentityProvider> {
   return (await findProvider(c.var.db, slug)) ?? notFound("provider");

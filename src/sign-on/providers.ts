@@ -1,9 +1,9 @@
-import type { Person } from "../access/actor.ts";
+import type { ActingPerson } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { findProvider, type IdentityProvider, listProviders, passwordsAreFor } from "../access/identity-providers.ts";
 import { listRoles } from "../access/roles.ts";
 import type { Secrets } from "../access/secrets.ts";
-import { type Client, recordSecurityEvent } from "../access/security-events.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
@@ -18,13 +18,6 @@ import {
   whyNotSwitchOff,
 } from "./rules.ts";
 
-/** Somebody who changes how people sign in. */
-export interface Administrator {
-  person: Person;
-  client: Client;
-  at: string;
-}
-
 /** The context of a provider's client secret: in another row it cannot be opened. */
 export const secretContext = (providerId: string): string => `identity provider ${providerId}`;
 
@@ -35,7 +28,7 @@ export const secretContext = (providerId: string): string => `identity provider 
 export async function saveProvider(
   db: Database,
   secrets: Secrets,
-  administrator: Administrator,
+  administrator: ActingPerson,
   form: ProviderForm,
   slug?: string,
 ): Promise<IdentityProvider> {
@@ -77,7 +70,7 @@ export async function saveProvider(
 /** Removes a provider. People who only signed in with it need a password or another one then. */
 export async function removeProvider(
   db: Database,
-  { person, at, client }: Administrator,
+  { person, at, client }: ActingPerson,
   slug: string,
 ): Promise<IdentityProvider> {
   refuse(whyNotAdministerSignIn(await administersEverySite(db, person.id)), 403);
@@ -98,7 +91,7 @@ export async function removeProvider(
 /** Lets everybody sign in with a password, or only administrators. */
 export async function switchPasswords(
   db: Database,
-  { person, at, client }: Administrator,
+  { person, at, client }: ActingPerson,
   passwords: "everybody" | "administrators",
 ): Promise<void> {
   refuse(whyNotAdministerSignIn(await administersEverySite(db, person.id)), 403);
