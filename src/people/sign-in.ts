@@ -52,28 +52,8 @@ export async function tryPassword(
   const browser = await knownBrowser(db, { secret, email: account, at });
   const failure = { id: newId(Date.parse(at)), email: account, address, browser, at };
   const early = await secondsToWait(db, failure);
-  return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password, userAgent));
-}
-
-async function checkPassword(
-  db: Database,
-  failure: Failure,
-  password: string,
-  userAgent: string,
-): Promise<SignInResult> {
-  await saveFailure(db, failure);
-  const late = await secondsToWait(db, failure);
-  if (late) {
-    await db.deleteFrom("sign_in_failures").where("id", "=", failure.id).execute();
-    return { wait: late };
-  }
-  const person = await findByPassword(db, failure.email, password);
-  if (!person) {
-    await recordFailedSignIn(db, failure, userAgent);
-    return { left: await triesLeft(db, failure) };
-  }
-  await forgetOwnFailures(db, failure);
-  return { person };
+  const check = () => checkPassword(db, failure, password, userAgent);
+  return early ? { wait: early } : hashing(failure, () => countedTry(db, failure, check));
 }
 
 /**
@@ -82,29 +62,52 @@ async function checkPassword(
  */
 export async function tryCode(
   db: Database,
-  { person, address, userAgent, browser: secret, at }: Omit<SignInAttempt, "email" | "password"> & { person: Person },
+  {
+    person,
+    address,
+    userAgent = "",
+    browser: secret,
+    at,
+  }: Omit<SignInAttempt, "email" | "password"> & { person: Person },
   isRight: () => Promise<boolean>,
 ): Promise<SignInResult> {
   const browser = await knownBrowser(db, { secret, email: person.email ?? "", at });
   const failure = { id: newId(Date.parse(at)), email: `code of ${person.id}`, address, browser, at };
   const early = await secondsToWait(db, failure);
   if (early) return { wait: early };
+  return countedTry(db, failure, async () => {
+    if (await isRight()) return person;
+    await recordSecurityEvent(db, at, { address, userAgent }, { kind: "code_failed", personId: person.id });
+  });
+}
+
+/** Saves a try as a failure, which is deleted if it succeeds, and checks it unless there are too many by now. */
+async function countedTry(
+  db: Database,
+  failure: Failure,
+  check: () => Promise<Person | undefined>,
+): Promise<SignInResult> {
   await saveFailure(db, failure);
   const late = await secondsToWait(db, failure);
   if (late) {
     await db.deleteFrom("sign_in_failures").where("id", "=", failure.id).execute();
     return { wait: late };
   }
-  if (await isRight()) {
-    await forgetOwnFailures(db, failure);
-    return { person };
-  }
-  const client = { address, userAgent: userAgent ?? "" };
-  await recordSecurityEvent(db, at, client, { kind: "code_failed", personId: person.id });
-  return { left: await triesLeft(db, failure) };
+  const person = await check();
+  if (!person) return { left: await triesLeft(db, failure) };
+  await forgetOwnFailures(db, failure);
+  return { person };
 }
 
-async function recordFailedSignIn(db: Database, { email, address, at }: Failure, userAgent: string): Promise<void> {
+/** The person with this password. That there is none is a security event of the account, or of an unknown one. */
+async function checkPassword(
+  db: Database,
+  { email, address, at }: Failure,
+  password: string,
+  userAgent: string,
+): Promise<Person | undefined> {
+  const person = await findByPassword(db, email, password);
+  if (person) return person;
   const account = await db.selectFrom("people").select("id").where("email", "=", email).executeTakeFirst();
   const of = account ? { personId: account.id } : { email };
   await recordSecurityEvent(db, at, { address, userAgent }, { kind: "sign_in_failed", ...of });
