@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Database } from "../database/connect.ts";
 import { logError } from "../log.ts";
 import { finishJob, type Job, removeDoneJobs, retryJob, takeJob } from "./queue.ts";
@@ -60,7 +61,8 @@ export function startWorker(
       await prepare(now())
         .then(() => runDueJobs(db, handlers, now, () => stopping.signal.aborted))
         .catch((error: unknown) => logError("Background work could not be read:", error));
-      await pause(pauseMs, stopping.signal);
+      // does not keep the process alive, and ends when the worker is stopped
+      await setTimeout(pauseMs, undefined, { ref: false, signal: stopping.signal }).catch(() => undefined);
     }
   };
   const ended = work();
@@ -68,16 +70,4 @@ export function startWorker(
     stopping.abort();
     await ended;
   };
-}
-
-/** Does not keep the process alive. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms).unref();
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
