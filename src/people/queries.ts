@@ -15,17 +15,13 @@ export interface Member {
   since: string;
 }
 
-/** The people with a role on a site, by name, without its tokens. */
-export function listMembers(db: Database, siteId: string): Promise<Member[]> {
-  return selectMembers(db, siteId);
-}
-
 export async function findMember(db: Database, siteId: string, personId: string): Promise<Member | undefined> {
-  const [member] = await selectMembers(db, siteId, personId);
+  const [member] = await listMembers(db, siteId, personId);
   return member;
 }
 
-async function selectMembers(db: Database, siteId: string, personId?: string): Promise<Member[]> {
+/** The people with a role on a site, or only this one, by name, without its tokens. */
+export async function listMembers(db: Database, siteId: string, personId?: string): Promise<Member[]> {
   const rows = await db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
@@ -79,18 +75,10 @@ export async function belongsElsewhere(
   return other !== undefined;
 }
 
-export interface TokenRow {
-  id: string;
-  name: string;
-  roles: string[];
-  created_at: string;
-  created_by: string;
-  expires_at: string | null;
-  revoked_at: string | null;
-}
+export type TokenRow = Awaited<ReturnType<typeof listTokens>>[number];
 
 /** The tokens of a site, newest first. */
-export async function listTokens(db: Database, siteId: string): Promise<TokenRow[]> {
+export async function listTokens(db: Database, siteId: string) {
   const tokens = await db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")

@@ -1,18 +1,6 @@
 import type { Database } from "../database/connect.ts";
-import type { SecurityEventKind } from "../schema.ts";
 
-export interface SecurityEventRow {
-  seq: number;
-  at: string;
-  kind: SecurityEventKind;
-  person_id: string | null;
-  person: string | null;
-  by: string | null;
-  email: string | null;
-  address: string;
-  user_agent: string;
-  detail: string | null;
-}
+export type SecurityEventRow = Awaited<ReturnType<ReturnType<typeof selectEvents>["execute"]>>[number];
 
 /** `before`: the number of the last event of the previous page. */
 interface Page {

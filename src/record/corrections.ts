@@ -1,27 +1,14 @@
 import { sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import type { Flag } from "../schema.ts";
 import { longTime } from "../time/format.ts";
 import { personSince, personThen } from "./former-names.ts";
 
-/** A correction of a deployment or one of its lines, or (`stands`) the undoing of one: by whom, when and why. */
-export interface Correction {
-  id: string;
-  corrected_id: string;
-  artifact_id: string | null;
-  stands: Flag;
-  correction_id: string | null;
-  whole_id: string | null;
-  recorded_at: string;
-  person: string;
-  person_kind: "person" | "machine";
-  /** What the person is called now, if they were renamed since. */
-  person_now: string | null;
-  reason: string;
-  /** The number of the deployment that records what is right. */
-  instead: number | null;
-}
+/**
+ * A correction of a deployment or one of its lines, or (`stands`) the undoing of one: by whom, when and why. `person_now`: what
+ * the person is called now, if they were renamed since. `instead`: the number of the deployment that records what is right.
+ */
+export type Correction = Awaited<ReturnType<ReturnType<typeof corrections>["execute"]>>[number];
 
 function corrections(db: Database) {
   return db

@@ -1,27 +1,13 @@
 import type { Database } from "../database/connect.ts";
-import type { Kind } from "../schema.ts";
 import { nameSince, nameThen, personSince, personThen } from "./former-names.ts";
 import { openMarkId, withMarks } from "./release-marks.ts";
 import { contentTitle } from "./titles.ts";
 
-export interface ReleaseContent {
-  artifact_id: string;
-  kind: Kind;
-  key: string;
-  title: string | null;
-  section: string;
-  /** Null if the release removes the artifact. */
-  version_id: string | null;
-  version: string | null;
-  /** Of a page that is removed: where visitors are to be led. */
-  redirect: string | null;
-  digest: string | null;
-  notes: string | null;
-  requires: string | null;
-}
+/** Without a version the release removes it; `redirect`: of a page that is removed, where visitors are to be led. */
+export type ReleaseContent = Awaited<ReturnType<typeof listContents>>[number];
 
 /** The contents of a release: pages, then software, each by key. */
-export function listContents(db: Database, releaseId: string): Promise<ReleaseContent[]> {
+export function listContents(db: Database, releaseId: string) {
   return db
     .selectFrom("release_contents as c")
     .innerJoin("releases as r", "r.id", "c.release_id")

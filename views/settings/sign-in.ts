@@ -1,3 +1,4 @@
+import type { ProviderForm } from "../../src/sign-on/rules.ts";
 import { pathWithQuery } from "../parts/address.ts";
 import { button, confirmButton } from "../parts/button.ts";
 import { area, checkbox, input } from "../parts/field.ts";
@@ -10,18 +11,7 @@ import { time } from "../parts/time.ts";
 export const signInSettingsAddress = (site: string | undefined, below = ""): string =>
   pathWithQuery(`/settings/sign-in${below}`, { site });
 
-export type ProviderFields = {
-  name: string;
-  slug: string;
-  issuer: string;
-  client_id: string;
-  scopes: string;
-  domains: string;
-  trusts_email: boolean;
-  sign_up: boolean;
-  roles_claim: string;
-  roles: string;
-};
+export type ProviderFields = Omit<ProviderForm, "secret">;
 
 type Common = {
   /** The short name of the site whose header the page has. */
