@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileOf, isFile } from "../database/connect.ts";
+import { syncFolder } from "../database/copy/atomic-file.ts";
 import { newSecret } from "../database/ids.ts";
 import { seal, unseal } from "../database/sealed.ts";
 import { Refusal, refuse } from "../errors.ts";
@@ -81,10 +82,4 @@ function readKey(file: string): string {
   if (key.length < minSecretLength)
     throw new Refusal(409, `${file} has no key for secrets. Restore it from your backup, or set SECRET.`);
   return key;
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  fsyncSync(handle);
-  closeSync(handle);
 }

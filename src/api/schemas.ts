@@ -2,7 +2,9 @@ import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
 import type { ApprovedBy } from "../record/approvers.ts";
 import type { PromotionMarks } from "../record/promotion-flags.ts";
+import type { Flag } from "../schema.ts";
 import { controlCharacters } from "../text.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 import { cursor } from "./cursor.ts";
 
 /** Documents the limit of a text. A rule checks it, so that page and API refuse it with the same sentence. */
@@ -169,20 +171,23 @@ export const promotionFlags = {
   without_gate: z.boolean().openapi({ description: "Its promotion was completed without its gate." }),
 };
 
-export const promotionFlagsJson = (marks: PromotionMarks) => ({
-  rollback_of: marks.rollback_of,
-  rollback_in_part: marks.rollback_in_part === 1,
-  rolled_back_by: marks.rolled_back_by,
-  rolled_back_in_part: marks.rolled_back_in_part === 1,
-  without_gate: marks.forced > 0,
-});
-
 export const beforeApprovalSchema = z
   .boolean()
   .openapi({ description: "It was there before the last approval that its gate needed." });
 
-export const approvedByJson = (approvals: ApprovedBy[]): z.infer<typeof approvedBySchema>[] =>
-  approvals.map((approval) => documented(approvedBySchema, approval));
+/** What a placement on an environment and one in a history say alike. */
+export const placedJson = (
+  row: PromotionMarks & { effective_at: string; out_of_band: Flag; baseline: Flag },
+  approvals: ApprovedBy[],
+) => ({
+  rollback_in_part: row.rollback_in_part === 1,
+  rolled_back_in_part: row.rolled_back_in_part === 1,
+  without_gate: row.forced > 0,
+  approved_by: approvals.map((approval) => documented(approvedBySchema, approval)),
+  out_of_band: row.out_of_band === 1,
+  baseline: row.baseline === 1,
+  before_approval: isBeforeApproval(row, approvals),
+});
 
 export const problemSchema = z
   .object({

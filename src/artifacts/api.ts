@@ -2,7 +2,6 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
 import { pageBy } from "../api/cursor.ts";
 import {
-  approvedByJson,
   approvedBySchema,
   beforeApprovalSchema,
   documented,
@@ -13,8 +12,8 @@ import {
   listOf,
   momentSchema,
   paging,
+  placedJson,
   promotionFlags,
-  promotionFlagsJson,
   searchText,
   slugSchema,
   versionLabel,
@@ -160,11 +159,7 @@ artifactApi.openapi(historyCall, async (c) => {
     const own = corrections.filter(({ corrected_id }) => corrected_id === row.deployment_id);
     return documented(pastPlacement, {
       ...row,
-      ...promotionFlagsJson(row),
-      approved_by: approvedByJson(approvals),
-      out_of_band: row.out_of_band === 1,
-      baseline: row.baseline === 1,
-      before_approval: isBeforeApproval(row, approvals),
+      ...placedJson(row, approvals),
       corrections: own.map((one) => documented(correction, { ...one, stands: one.stands === 1 })),
     });
   };

@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findEnvironment } from "../access/sites.ts";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageBy } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
   documented,
@@ -206,12 +206,9 @@ deploymentApi.openapi(listCall, async (c) => {
   const ends = [until, reference?.at].filter((at) => at !== undefined).sort();
   const filter = { environment: reference?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
-  const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
   const approvers = await listApprovers(c.var.db, rows);
-  return c.json(
-    pageOf(rows, limit, (row) => asDeployment(row, approvers), position),
-    200,
-  );
+  const json = (row: Deployment) => asDeployment(row, approvers);
+  return c.json(pageBy(rows, limit, json, "effective_at", "number"), 200);
 });
 
 /** Throws a Refusal with 422 if it cannot be read. A time with an offset may be in the future, for clocks differ. */

@@ -3,7 +3,6 @@ import { findAnyEnvironment, type Site } from "../access/sites.ts";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
-  approvedByJson,
   approvedBySchema,
   beforeApprovalSchema,
   documented,
@@ -17,8 +16,8 @@ import {
   momentSchema,
   momentText,
   paging,
+  placedJson,
   promotionFlags,
-  promotionFlagsJson,
   searchText,
   slugSchema,
   versionLabel,
@@ -32,7 +31,6 @@ import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { countAsOf, firstChange } from "../record/changes.ts";
 import { environmentEvents, environmentsAsOf } from "../record/environments-as-of.ts";
-import { isBeforeApproval } from "../time/before-approval.ts";
 
 const tags = ["Environments"];
 
@@ -149,12 +147,5 @@ environmentApi.openapi(placementsCall, async (c) => {
 
 function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const approvals = approvers.get(row.promotion_id ?? "") ?? [];
-  return documented(placement, {
-    ...row,
-    ...promotionFlagsJson(row),
-    approved_by: approvedByJson(approvals),
-    out_of_band: row.out_of_band === 1,
-    baseline: row.baseline === 1,
-    before_approval: isBeforeApproval(row, approvals),
-  });
+  return documented(placement, { ...row, ...placedJson(row, approvals) });
 }

@@ -1,6 +1,6 @@
 import { type FieldError, fieldErrors } from "../errors.ts";
-import { normalEmail, whyNotEmail, whyNotPersonName } from "../people/rules.ts";
-import { joinWithOr } from "../text.ts";
+import { normalEmail, whyNotEmail } from "../people/rules.ts";
+import { joinWithOr, whyNotName } from "../text.ts";
 
 export interface GuestRequest {
   name: string;
@@ -43,7 +43,7 @@ export function guestErrors(
   const address = normalEmail(email);
   const repeated = others.some((other) => other.email === address) ? "This guest is invited already." : undefined;
   return fieldErrors({
-    name: whyNotPersonName(name),
+    name: whyNotName(name),
     email: whyNotEmail(address) ?? repeated,
     role: roles.includes(role) ? undefined : `Select a role that is open to guests: ${joinWithOr(roles) || "none is"}.`,
     guests: others.length >= maxGuests ? `A promotion can have ${maxGuests} guests.` : undefined,

@@ -1,6 +1,7 @@
 import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal, refuseFields } from "../errors.ts";
+import type { Kind } from "../schema.ts";
 import {
   type ParsedMoment,
   parseExactMoment,
@@ -42,6 +43,12 @@ export async function prefixedFields(c: AnyContext, prefix: string): Promise<[re
 type Value = string | File | (string | File)[] | undefined;
 
 const texts = (value: Value): string[] => [value ?? []].flat().filter((item) => typeof item === "string");
+
+/** A line of a release as forms send it: `page /sale v33`, or for a removal `page /sale`. Keys have no spaces. */
+export function parseLine(line: string): { kind: Kind; key: string; version: string | null } {
+  const [kind = "", key = "", ...version] = line.split(" ");
+  return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
+}
 
 /** The posted form as it was sent; undefined if the body is no form. */
 export async function postedForm(c: AnyContext): Promise<FormData | undefined> {

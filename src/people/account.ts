@@ -7,11 +7,11 @@ import { lockSites } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { afterLastEvents, appendEvent } from "../record/events.ts";
 import { keepFormerName } from "../record/former-names.ts";
-import { normalName } from "../text.ts";
+import { normalName, whyNotName } from "../text.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
-import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
+import { whyNotAgain, whyNotPassword } from "./rules.ts";
 import { forgetFailures, personOrRefusal, tryPassword } from "./sign-in.ts";
 import { whyNotUsePassword } from "./ways.ts";
 
@@ -70,7 +70,7 @@ function passwordErrors(password: string, again: string, email: string | null) {
  * wrong name.
  */
 export async function changeName(db: Database, person: Person, name: string, at: string): Promise<void> {
-  refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
+  refuseFields(fieldErrors({ name: whyNotName(name) }));
   await db.transaction().execute(async (trx) => {
     const sites = await sitesOf(trx, person.id);
     await lockSites(trx, sites);

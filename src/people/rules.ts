@@ -2,7 +2,7 @@ import type { Gate } from "../access/gates.ts";
 import { permissionPhrases } from "../access/permissions.ts";
 import { type Role, whyNoRole } from "../access/roles.ts";
 import { type FieldError, fieldErrors } from "../errors.ts";
-import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";
+import { controlCharacters, joinWithAnd, whyNotName } from "../text.ts";
 
 export const passwordLength = { atLeast: 10, atMost: 200 };
 
@@ -17,13 +17,6 @@ export function whyNotEmail(email: string): string | undefined {
   if (email.length > 254) return `An e-mail address can have at most 254 characters; this one has ${email.length}.`;
   if (controlCharacters.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email))
     return "Enter an e-mail address like ada@example.com.";
-}
-
-export function whyNotPersonName(name: string): string | undefined {
-  if (!name.trim()) return "Enter a name.";
-  if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
-  if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
-  return whyNotVisible("A name", name);
 }
 
 /**
@@ -83,7 +76,7 @@ export const whyNotInvite = (
   known: { slug: string }[],
 ): FieldError[] =>
   fieldErrors({
-    name: whyNotPersonName(name),
+    name: whyNotName(name),
     email: whyNotEmail(normalEmail(email)),
     roles: whyNotRoles(roles, known),
   });

@@ -7,8 +7,8 @@ import { newId, newSecret, sha256 } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
-import { normalName } from "../text.ts";
-import { whyNotPersonName, whyNotRoles } from "./rules.ts";
+import { normalName, whyNotName } from "../text.ts";
+import { whyNotRoles } from "./rules.ts";
 
 export interface NewToken {
   name: string;
@@ -38,7 +38,7 @@ export async function createToken(
 
 async function tokenErrors(trx: Database, actor: Actor, site: Site, { name, roles, expires_at }: NewToken) {
   return fieldErrors({
-    name: whyNotPersonName(name) ?? (await whyNotTokenName(trx, site, normalName(name))),
+    name: whyNotName(name) ?? (await whyNotTokenName(trx, site, normalName(name))),
     roles: whyNotRoles(roles, await listRoles(trx)),
     expires_at: expires_at && expires_at <= actor.at ? "This date is in the past. Enter a later one." : undefined,
   });

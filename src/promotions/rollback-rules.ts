@@ -95,9 +95,3 @@ export function whyNotRestore(
   if (request.version !== undefined && request.version !== line.version)
     return `A rollback would ${line.version === null ? `remove ${line.key}` : `restore ${line.key} ${line.version}`}, which is not what you were shown. Review it again.`;
 }
-
-/** A line as the form sends it: `page /sale v33`, or for what is removed again `page /sale`. Keys have no spaces. */
-export function parseRollbackLine(line: string): RequestedLine & { version: string | null } {
-  const [kind = "", key = "", ...version] = line.split(" ");
-  return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
-}

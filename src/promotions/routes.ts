@@ -6,7 +6,7 @@ import { withoutGatePage } from "../../views/promotions/without-gate.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuse, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields, prefixedFields, readExactMoment } from "../http/forms.ts";
+import { checkedValues, formFields, parseLine, prefixedFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
@@ -27,7 +27,6 @@ import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
 import { rollBack } from "./rollback.ts";
 import { rollbackErrors, showRollback } from "./rollback-page.ts";
-import { parseRollbackLine } from "./rollback-rules.ts";
 import { schedulePromotion } from "./schedule.ts";
 import { planOf, readPlanForm } from "./schedule-form.ts";
 import { changedSince } from "./since-completion.ts";
@@ -228,7 +227,7 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/rollback", async (c) => {
   const number = Number(c.req.param("number"));
   const form = await formFields(c, "reason", "key");
   const values = await checkedValues(c, "line");
-  const contents = values.map(parseRollbackLine);
+  const contents = values.map(parseLine);
   try {
     const request = { reason: form.reason, contents };
     const posted = { ...form, values };

@@ -7,7 +7,7 @@ import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { type FieldError, notFound, Refusal, refuse, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields } from "../http/forms.ts";
+import { checkedValues, formFields, parseLine } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { releaseSizes } from "../promotions/change-counts.ts";
@@ -24,7 +24,7 @@ import { liftMark, markAsBad } from "./bad-releases.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
-import { nextName, nothingToRelease, parseReleaseLine, type ReleaseLine } from "./rules.ts";
+import { nextName, nothingToRelease, type ReleaseLine } from "./rules.ts";
 
 const pageSize = 50;
 
@@ -88,7 +88,7 @@ releaseRoutes.post("/", async (c) => {
   const { from, to } = environmentsOf(c, form.from, form.to);
   const [redirectOf, redirectTo] = [await checkedValues(c, "redirect_of"), await checkedValues(c, "redirect")];
   const redirects = new Map(redirectOf.map((key, i) => [key, redirectTo[i] ?? ""]));
-  const contents = lines.map(parseReleaseLine).map((line) => ({ ...line, redirect: redirectOfLine(line, redirects) }));
+  const contents = lines.map(parseLine).map((line) => ({ ...line, redirect: redirectOfLine(line, redirects) }));
   const previous = form.made_from ? await previousRelease(c, form.made_from) : undefined;
   try {
     const release = { name: form.name, notes: form.notes, from: from.slug, contents, made_from: previous?.number };

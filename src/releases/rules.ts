@@ -75,12 +75,6 @@ export function nextName(name: string): string {
   return `${base.slice(0, 200 - ending.length)}${ending}`;
 }
 
-/** A line as forms send it: `page /sale v33`, or for a removal `page /sale`. Keys have no spaces. */
-export function parseReleaseLine(line: string): ReleaseLine {
-  const [kind = "", key = "", ...version] = line.split(" ");
-  return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
-}
-
 /** Why this person may neither mark a release as bad nor lift the mark: approvers of the site may, and those who promote or administer it. */
 export function whyNotMayMark(
   { environments }: { environments: { gate: Gate | null }[] },

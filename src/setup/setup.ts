@@ -7,10 +7,10 @@ import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { commonPasswords } from "../people/common-passwords.ts";
 import { hasAccount, useLink } from "../people/links.ts";
 import { hashPassword } from "../people/passwords.ts";
-import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "../people/rules.ts";
+import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword } from "../people/rules.ts";
 import { type NewSite, siteErrors } from "../sites/rules.ts";
 import { insertSite } from "../sites/sites.ts";
-import { normalName } from "../text.ts";
+import { normalName, whyNotName } from "../text.ts";
 
 export interface Setup {
   email: string;
@@ -65,7 +65,7 @@ async function whyNotSetUp(db: Database): Promise<string | undefined> {
 function setupErrors({ name, email, password, again, site }: Setup) {
   return [
     ...fieldErrors({
-      name: whyNotPersonName(name),
+      name: whyNotName(name),
       email: whyNotEmail(email),
       password: whyNotPassword(password, email, commonPasswords()),
       again: whyNotAgain(password, again),

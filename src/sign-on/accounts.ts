@@ -5,8 +5,8 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import { setGovernedRoles } from "../people/people.ts";
-import { normalEmail, whyNotPersonName } from "../people/rules.ts";
-import { normalName } from "../text.ts";
+import { normalEmail } from "../people/rules.ts";
+import { normalName, whyNotName } from "../text.ts";
 import { type Claims, type RoleRule, whyNotLink } from "./rules.ts";
 
 interface SignIn {
@@ -89,7 +89,7 @@ async function accountWith(trx: Database, provider: IdentityProvider, email: str
 
 /** Named as the provider says, or by their e-mail address. */
 async function insertPerson(trx: Database, { claims, at }: SignIn, email: string) {
-  const name = claims.name && !whyNotPersonName(claims.name) ? normalName(claims.name) : email;
+  const name = claims.name && !whyNotName(claims.name) ? normalName(claims.name) : email;
   const person = { id: newId(Date.parse(at)), kind: "person" as const, name, email };
   await trx
     .insertInto("people")

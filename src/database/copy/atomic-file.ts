@@ -55,7 +55,8 @@ function remove(path: string): void {
   for (const suffix of ["-journal", "-wal", "-shm", ""]) rmSync(path + suffix, { force: true });
 }
 
-function syncFolder(folder: string): void {
+/** Puts the names of files in a folder on the disk. */
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, "r");
   fsyncSync(handle);
   closeSync(handle);
