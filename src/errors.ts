@@ -32,9 +32,9 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws a Refusal if a rule gave a reason. */
-export function refuse(sentence: string | undefined, status: Refusal["status"] = 409): void {
-  if (sentence) throw new Refusal(status, sentence);
+/** Throws a Refusal if a rule gave a reason. `code`: for programs. */
+export function refuse(sentence: string | undefined, status: Refusal["status"] = 409, code?: string): void {
+  if (sentence) throw new Refusal(status, sentence, code ? { code } : {});
 }
 
 /** Throws a Refusal with 404: "Release 12 not found." */

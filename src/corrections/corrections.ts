@@ -6,7 +6,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { recordWithin } from "../deployments/record.ts";
-import { Refusal, refuse, refuseFields } from "../errors.ts";
+import { refuse, refuseFields } from "../errors.ts";
 import { environmentsInUse } from "../record/baseline.ts";
 import { type Correction, latestCorrections } from "../record/corrections.ts";
 import { appendEvent } from "../record/events.ts";
@@ -86,8 +86,7 @@ function correctionRows(
   const latestOf = new Map(latest.map((correction) => [correction.artifact_id, correction]));
   const previous = latestOf.get(key === undefined ? null : (wrong.lines[0]?.artifact_id ?? null));
   const subject = key === undefined ? `Deployment ${deployment}` : `${key} in deployment ${deployment}`;
-  const why = whyNotCorrect(subject, previous, stands);
-  if (why) throw new Refusal(409, why, { code: stands ? "not_corrected" : "already_corrected" });
+  refuse(whyNotCorrect(subject, previous, stands), 409, stands ? "not_corrected" : "already_corrected");
   const common = { corrected_id: wrong.id, stands: stands ? (1 as const) : (0 as const) };
   const row = (artifact_id: string | null, placement_seq: number | null) => ({
     id: newId(Date.parse(actor.at)),

@@ -4,7 +4,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { type Delegation, listDelegations, possibleSubstitutes } from "./queries.ts";
 import { type NewDelegation, whyNotDelegate, whyNotEnd, whyNotPeriod } from "./rules.ts";
@@ -12,8 +12,7 @@ import { type NewDelegation, whyNotDelegate, whyNotEnd, whyNotPeriod } from "./r
 /** Names a substitute who may decide in a role of the actor's for a period. Throws a Refusal with 422 for each rule it breaks. */
 export function setDelegation(db: Database, actor: Actor, site: Site, request: NewDelegation): Promise<{ id: string }> {
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const period = whyNotPeriod(request, actor.at);
-    if (period) refuseFields([{ path: "until", message: period }]);
+    refuseFields(fieldErrors({ until: whyNotPeriod(request, actor.at) }));
     const delegations = (await listDelegations(trx, site.id)).filter((one) => !one.ended_at);
     const substitute = (await possibleSubstitutes(trx, site.id)).find(({ id }) => id === request.substitute);
     const roleName = (await roleNames(trx))[request.role] ?? request.role;

@@ -5,7 +5,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
 import { type Freeze, listFreezes } from "./queries.ts";
@@ -83,8 +83,7 @@ export function endFreeze(db: Database, actor: Actor, site: Site, number: number
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const freeze = await freezeByNumber(trx, site, number);
     refuse(whyNotEnd(freeze, actor.at));
-    const wrong = whyNotFreezeReason(reason, "Ending a freeze");
-    if (wrong) refuseFields([{ path: "reason", message: wrong }]);
+    refuseFields(fieldErrors({ reason: whyNotFreezeReason(reason, "Ending a freeze") }));
     const row = { freeze_id: freeze.id, person_id: actor.person.id, reason: reason.trim(), ended_at: actor.at };
     await trx.insertInto("freeze_ends").values(row).execute();
     await appendEvent(trx, actor, site.id, {

@@ -3,7 +3,7 @@ import type { Actor } from "../access/actor.ts";
 import { findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
-import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { addMs } from "../time/add.ts";
 import { guestIdentity, whyNotGuest, whyNotSendCode, whyNotTryCode } from "./rules.ts";
@@ -98,12 +98,9 @@ export async function confirmCode(db: Database, link: string, entered: string, n
     .where("id", "=", guest.id)
     .returning(["tries", "codes", "code_hash", "code_expires_at", "expires_at", "revoked_at"])
     .executeTakeFirstOrThrow();
-  const whyNot = whyNotTryCode({ ...counted, tries: counted.tries - 1 }, now);
-  if (whyNot) refuseFields([{ path: "code", message: whyNot }]);
+  refuseFields(fieldErrors({ code: whyNotTryCode({ ...counted, tries: counted.tries - 1 }, now) }));
   if (counted.code_hash !== codeHash(guest.id, entered.replace(/\s/g, "")))
-    throw new Refusal(422, "This is not the code that was sent.", {
-      errors: [{ path: "code", message: "This is not the code that was sent." }],
-    });
+    refuseFields([{ path: "code", message: "This is not the code that was sent." }]);
   const secret = newSecret();
   const session = { session_hash: sha256(secret), session_expires_at: addMs(now, sessionLifetimeMs) };
   await db

@@ -3,7 +3,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { findRelease, type Release } from "../record/releases.ts";
 import { whyNotLiftMark, whyNotMark, whyNotMarkReason, whyNotMayMark } from "./rules.ts";
@@ -32,8 +32,7 @@ function mark(db: Database, actor: Actor, site: Site, number: number, { action, 
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const release = await releaseOf(trx, site, number);
     refuse(whyNot(release));
-    const wrong = whyNotMarkReason(reason);
-    if (wrong) refuseFields([{ path: "reason", message: wrong }]);
+    refuseFields(fieldErrors({ reason: whyNotMarkReason(reason) }));
     const row = {
       id: newId(Date.parse(actor.at)),
       release_id: release.id,
