@@ -6,10 +6,9 @@ import { newId, newSecret, sha256 } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse, refuseFields } from "../errors.ts";
 import { normalEmail } from "../people/rules.ts";
-import { eventSubject } from "../promotions/open-promotions.ts";
+import { appendPromotionEvent } from "../promotions/open-promotions.ts";
 import { promotionOf } from "../promotions/promotions.ts";
 import type { Promotion } from "../promotions/queries.ts";
-import { appendEvent } from "../record/events.ts";
 import { roleThen } from "../record/role-names.ts";
 import { normalName } from "../text.ts";
 import { addMs } from "../time/add.ts";
@@ -58,7 +57,7 @@ export function inviteGuest(
       .insertInto("guests")
       .values({ ...invitation, ...validity })
       .execute();
-    await append(trx, actor, site, promotion, "guest_invited", { guest: name, role: request.role });
+    await appendPromotionEvent(trx, actor, site, promotion, "guest_invited", { guest: name, role: request.role });
     return { id, name, email, role: request.role, expires_at, link, promotion };
   });
 }
@@ -77,7 +76,7 @@ export function revokeGuest(
     const guest = (await listGuests(trx, promotion.id)).find((one) => one.id === id) ?? notFound("guest");
     if (guest.revoked_at) return guest;
     await trx.updateTable("guests").set({ revoked_at: actor.at, session_hash: null }).where("id", "=", id).execute();
-    await append(trx, actor, site, promotion, "guest_revoked", { guest: guest.name, role: guest.role });
+    await appendPromotionEvent(trx, actor, site, promotion, "guest_revoked", { guest: guest.name, role: guest.role });
     return guest;
   });
 }
@@ -105,17 +104,3 @@ export const listGuests = (db: Database, promotionId: string) =>
     .where("g.promotion_id", "=", promotionId)
     .orderBy("g.id")
     .execute();
-
-const append = (
-  trx: Database,
-  actor: Actor,
-  site: Site,
-  promotion: Promotion,
-  action: "guest_invited" | "guest_revoked",
-  details: { guest: string; role: string },
-) =>
-  appendEvent(trx, actor, site.id, {
-    ...eventSubject(promotion, promotion.environment),
-    action,
-    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...details },
-  });

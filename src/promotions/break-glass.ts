@@ -4,13 +4,12 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { promotionDetails } from "./assessment.ts";
 import { whyNotForce, whyNotForceReason, whyNotReviewComment, whyNotReviewForced } from "./break-glass-rules.ts";
 import { writeCompletion } from "./completion.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { type Outcome, outcome } from "./promotions.ts";
 import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
 
@@ -31,12 +30,9 @@ export function completeWithoutGate(
     const promotion = (await promotionDetails(trx, site.id, number, actor.at)) ?? notFound(`promotion ${number}`);
     const { completion, blockers } = promotion;
     if (completion?.forced && completion.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
-    const wrong = whyNotForceReason(request.reason);
-    if (wrong) refuseFields([{ path: "reason", message: wrong }]);
-    const wrongTime = whyNotWhen(request.effective_at, actor.at);
-    if (wrongTime) refuseFields([{ path: "effective_at", message: wrongTime }]);
-    const whyNot = whyNotForce(promotion);
-    if (whyNot) throw new Refusal(409, whyNot, { code: "not_forcible" });
+    refuseFields(fieldErrors({ reason: whyNotForceReason(request.reason) }));
+    refuseFields(fieldErrors({ effective_at: whyNotWhen(request.effective_at, actor.at) }));
+    refuse(whyNotForce(promotion), 409, "not_forcible");
     const forced = { reason: request.reason.trim(), blockers };
     await writeCompletion(trx, actor, site, promotion, { effective_at: request.effective_at, forced });
     return outcome(trx, site, number, actor.at);
@@ -59,8 +55,7 @@ export function reviewForced(
     const forced = promotion.completion?.forced;
     if (forced?.review?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
     refuse(whyNotReviewForced(promotion, actor), forced && !forced.review ? 403 : 409);
-    const wrong = whyNotReviewComment(comment);
-    if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    refuseFields(fieldErrors({ comment: whyNotReviewComment(comment) }));
     const row = {
       promotion_id: promotion.id,
       person_id: actor.person.id,
@@ -68,11 +63,7 @@ export function reviewForced(
       reviewed_at: actor.at,
     };
     await trx.insertInto("forced_reviews").values(row).execute();
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, promotion.environment),
-      action: "forced_completion_reviewed",
-      details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
-    });
+    await appendPromotionEvent(trx, actor, site, promotion, "forced_completion_reviewed", row);
     return outcome(trx, site, number, actor.at);
   });
 }

@@ -4,10 +4,9 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { withDelegations } from "../delegations/queries.ts";
-import { Refusal, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
+import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { whyNotLine, whyNotTick } from "./completion-rules.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
 
 /**
@@ -24,10 +23,8 @@ export function tickLine(
   return siteTransaction(db, actor, site.id, async (trx, person) => {
     const promotion = await promotionOf(trx, site, number);
     const actor = await withDelegations(trx, site.id, person);
-    const whyNot = whyNotTick(promotion, actor);
-    if (whyNot) throw new Refusal(promotion.open ? 403 : 409, whyNot);
-    const wrong = whyNotLine(promotion, line);
-    if (wrong) refuseFields([{ path: "line", message: wrong }]);
+    refuse(whyNotTick(promotion, actor), promotion.open ? 403 : 409);
+    refuseFields(fieldErrors({ line: whyNotLine(promotion, line) }));
     const current = promotion.checklist.find((one) => one.line === line);
     if (Boolean(current?.tick) === ticked) return outcome(trx, site, number, actor.at);
     const row = {
@@ -40,12 +37,7 @@ export function tickLine(
       ticked_at: actor.at,
     };
     await trx.insertInto("checklist_ticks").values(row).execute();
-    const { name, environment } = promotion;
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, environment),
-      action: "checklist_ticked",
-      details: { number, name, environment: environment.slug, ...row },
-    });
+    await appendPromotionEvent(trx, actor, site, promotion, "checklist_ticked", row);
     return outcome(trx, site, number, actor.at);
   });
 }

@@ -5,12 +5,11 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { personSince, personThen } from "../record/former-names.ts";
 import { whyNotText } from "../text.ts";
 import { type Mention, mentionsIn, withMentions } from "./mentions.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
 
 export interface Comment {
@@ -32,8 +31,7 @@ export interface Comment {
  */
 export function addComment(db: Database, actor: Actor, site: Site, number: number, text: string): Promise<Comment> {
   refuse(whyNotDiscuss(actor), 403);
-  const wrong = whyNotRemark(text);
-  if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+  refuseFields(fieldErrors({ comment: whyNotRemark(text) }));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
     const mentioned = mentionsIn(text.trim(), await membersOf(trx, site.id));
@@ -50,17 +48,8 @@ export function addComment(db: Database, actor: Actor, site: Site, number: numbe
       promotion,
       mentioned.filter(({ id }) => id !== actor.person.id),
     );
-    const seq = await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, promotion.environment),
-      action: "promotion_commented",
-      details: {
-        number,
-        name: promotion.name,
-        environment: promotion.environment.slug,
-        ...row,
-        mentioned: asJson(mentioned),
-      },
-    });
+    const details = { ...row, mentioned: asJson(mentioned) };
+    const seq = await appendPromotionEvent(trx, actor, site, promotion, "promotion_commented", details);
     await trx
       .insertInto("comments")
       .values({ ...row, mentioned: canonicalJson(asJson(mentioned)), seq })

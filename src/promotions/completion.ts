@@ -4,10 +4,9 @@ import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { type Blocker, notFound } from "../errors.ts";
 import { deploy } from "../record/deploy.ts";
-import { appendEvent } from "../record/events.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
 import type { PromotionDetails } from "./assessment.ts";
-import { eventSubject, markClosed } from "./open-promotions.ts";
+import { appendPromotionEvent, markClosed } from "./open-promotions.ts";
 
 interface Completion {
   /** Since when the contents are in the target, ISO 8601; now if undefined. */
@@ -28,7 +27,6 @@ export async function writeCompletion(
   promotion: PromotionDetails,
   { effective_at, override, forced, plannedBy }: Completion,
 ): Promise<void> {
-  const { number, name } = promotion;
   const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
   const deployment = await deploy(trx, actor, site, environment, {
     effectiveAt: parseRfc3339(effective_at ?? actor.at) as string,
@@ -60,24 +58,17 @@ export async function writeCompletion(
     await trx.insertInto("forced_completions").values(forcedRow).execute();
   }
   await markClosed(trx, site, promotion, promotion.contents);
-  await appendEvent(trx, actor, site.id, {
-    ...eventSubject(promotion, environment),
-    action: "promotion_completed",
-    details: {
-      number,
-      name,
-      environment: environment.slug,
-      deployment: deployment.number,
-      rollback_of: promotion.rollback_of ?? undefined,
-      rollback_in_part: promotion.rollback_in_part || undefined,
-      takes_down: promotion.is_take_down || undefined,
-      ...row,
-      ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
-      reason: forced?.reason,
-      forced: forced?.blockers.map(({ code }) => code).join(", "),
-      passed_over: forced?.blockers.map(asJson),
-      planned_by: plannedBy,
-    },
+  await appendPromotionEvent(trx, actor, site, promotion, "promotion_completed", {
+    deployment: deployment.number,
+    rollback_of: promotion.rollback_of ?? undefined,
+    rollback_in_part: promotion.rollback_in_part || undefined,
+    takes_down: promotion.is_take_down || undefined,
+    ...row,
+    ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
+    reason: forced?.reason,
+    forced: forced?.blockers.map(({ code }) => code).join(", "),
+    passed_over: forced?.blockers.map(asJson),
+    planned_by: plannedBy,
   });
 }
 

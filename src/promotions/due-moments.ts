@@ -4,9 +4,8 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
-import { appendEvent } from "../record/events.ts";
 import { mayComplete } from "./completion-rules.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 
 interface Due {
@@ -32,11 +31,7 @@ export async function recordDue(
     noticed_at: actor.at,
   };
   await trx.insertInto("due_moments").values(row).execute();
-  await appendEvent(trx, actor, site.id, {
-    ...eventSubject(promotion, promotion.environment),
-    action: "promotion_due",
-    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...row },
-  });
+  await appendPromotionEvent(trx, actor, site, promotion, "promotion_due", row);
 }
 
 /** Completed promotions whose take-down could not be requested at its moment, for who completes promotions; oldest first. */

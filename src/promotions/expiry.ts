@@ -3,11 +3,10 @@ import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import type { Job } from "../jobs/queue.ts";
-import { appendEvent } from "../record/events.ts";
 import { listContents } from "../record/releases.ts";
 import { countOf } from "../text.ts";
 import { approvalExpiry, promotionExpiry } from "./expiry-rules.ts";
-import { eventSubject, markClosed } from "./open-promotions.ts";
+import { appendPromotionEvent, markClosed } from "./open-promotions.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 
 /** Ends a promotion that was not completed in time; one that has ended already, or is not due, stays as it is. */
@@ -25,7 +24,7 @@ export const expirePromotion = (db: Database, { site_id, ref }: Job, now: string
     };
     await trx.insertInto("cancellations").values(row).execute();
     await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
-    await append(trx, actor, site, promotion, "promotion_expired", row);
+    await appendPromotionEvent(trx, actor, site, promotion, "promotion_expired", row);
   });
 
 /** Ends the approvals of an open promotion that are too old by now, after which it waits again. */
@@ -72,7 +71,7 @@ async function expireApproval(
     expired_at: due,
   };
   await trx.insertInto("withdrawals").values(row).execute();
-  await append(trx, actor, site, promotion, "approval_expired", { ...row, approver: person });
+  await appendPromotionEvent(trx, actor, site, promotion, "approval_expired", { ...row, approver: person });
 }
 
 type SystemActor = Awaited<ReturnType<typeof systemActor>>;
@@ -92,17 +91,3 @@ async function withPromotion(
     if (promotion?.open && site) await work(trx, actor, site, promotion);
   });
 }
-
-const append = (
-  trx: Database,
-  actor: SystemActor,
-  site: Site,
-  promotion: Promotion,
-  action: "promotion_expired" | "approval_expired",
-  row: { [column: string]: string | null },
-) =>
-  appendEvent(trx, actor, site.id, {
-    ...eventSubject(promotion, promotion.environment),
-    action,
-    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...row },
-  });

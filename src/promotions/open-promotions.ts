@@ -5,7 +5,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { enqueue } from "../jobs/queue.ts";
-import { appendEvent } from "../record/events.ts";
+import { type Action, appendEvent, type NewEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
 import { listContents } from "../record/releases.ts";
 import { withSectionCounts } from "../record/section-counts.ts";
@@ -54,19 +54,13 @@ export async function openPromotion(
   await trx.insertInto("promotions").values(row).execute();
   await markOpen(trx, site, row, contents);
   await settleRejections(trx, site.id, row, contents);
-  await appendEvent(trx, actor, site.id, {
-    ...eventSubject(row, environment),
-    action: "promotion_asked",
-    details: {
-      ...row,
-      release: release.number,
-      name: release.name,
-      environment: environment.slug,
-      from: from.slug,
-      rollback_of: rollbackOf?.number,
-      rollback_in_part: row.rollback_in_part || undefined,
-      takes_down: takeDown,
-    },
+  await appendPromotionEvent(trx, actor, site, { ...row, name: release.name, environment }, "promotion_asked", {
+    ...row,
+    release: release.number,
+    from: from.slug,
+    rollback_of: rollbackOf?.number,
+    rollback_in_part: row.rollback_in_part || undefined,
+    takes_down: takeDown,
   });
   // a rollback does not end what is on its way, and the reverse
   const replaceable = open.filter((older) => (older.rollback_of_id === null) === (row.rollback_of_id === null));
@@ -96,17 +90,7 @@ async function supersede(
     expired_at: null,
   };
   await trx.insertInto("cancellations").values(row).execute();
-  await appendEvent(trx, actor, site.id, {
-    ...eventSubject(older, newer.environment),
-    action: "promotion_superseded",
-    details: {
-      number: older.number,
-      name: older.name,
-      environment: newer.environment.slug,
-      by: newer.number,
-      ...row,
-    },
-  });
+  await appendPromotionEvent(trx, actor, site, older, "promotion_superseded", { by: newer.number, ...row });
 }
 
 /** Lists the promotion as open, counts its rows as waiting on the board, and sees to it that it expires if its gate says so. */
@@ -141,7 +125,19 @@ export async function markClosed(
 
 const idsOf = (contents: { artifact_id: string }[]): string[] => contents.map((content) => content.artifact_id);
 
-/** The fields by which every event about a promotion names it. */
-export function eventSubject(promotion: { id: string; number: number }, environment: { id: string }) {
-  return { subject: `promotion ${promotion.number}`, subject_id: promotion.id, environment_id: environment.id };
-}
+/** Appends an event about a promotion, which names it and its target. Returns the number of the event. */
+export const appendPromotionEvent = (
+  trx: Database,
+  actor: Parameters<typeof appendEvent>[1],
+  site: { id: string },
+  promotion: Pick<Promotion, "id" | "number" | "name"> & { environment: { id: string; slug: string } },
+  action: Action,
+  details: NewEvent["details"],
+): Promise<number> =>
+  appendEvent(trx, actor, site.id, {
+    action,
+    subject: `promotion ${promotion.number}`,
+    subject_id: promotion.id,
+    environment_id: promotion.environment.id,
+    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...details },
+  });

@@ -1,6 +1,6 @@
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { type FieldError, refuseFields } from "../errors.ts";
+import { type FieldError, fieldErrors, refuseFields } from "../errors.ts";
 import { currentPlacements } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
 import type { ReleaseContent } from "../record/releases.ts";
@@ -31,8 +31,7 @@ export function readPages(
   pages: PageRequest[],
   contents: Pick<ReleaseContent, "artifact_id" | "kind" | "key">[],
 ): (PageRequest & { artifact_id: string })[] {
-  const wrong = whyNotPages(decision, pages);
-  if (wrong) refuseFields([{ path: "pages", message: wrong }]);
+  refuseFields(fieldErrors({ pages: whyNotPages(decision, pages) }));
   const ids = new Map(contents.filter(({ kind }) => kind === "page").map((page) => [page.key, page.artifact_id]));
   const read = pages.map((page) => ({ key: normalKey("page", page.key), comment: page.comment.trim() }));
   refuseFields(

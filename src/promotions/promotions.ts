@@ -12,7 +12,6 @@ import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } fr
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
 import { enqueue } from "../jobs/queue.ts";
-import { appendEvent } from "../record/events.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
@@ -33,7 +32,7 @@ import { withoutExpired } from "./expiry.ts";
 import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
 import { requestErrors } from "./fields.ts";
 import { deadEnds } from "./open-blockers.ts";
-import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
+import { appendPromotionEvent, markClosed, openPromotion } from "./open-promotions.ts";
 import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection } from "./rejections.ts";
@@ -125,14 +124,14 @@ export async function decide<T = Outcome>(
     refuseBlocked(blockers?.get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
     const pages = readPages(request.decision, request.pages ?? [], contents);
-    const wrong = whyNotComment(request.decision, request.comment, pages.length);
-    if (wrong) refuseFields([{ path: "comment", message: wrong }]);
-    if (request.decision === "approve") refuseStaleSession(promotion, actor);
-    const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
-    const noRole = whyNotWithoutRole(choices, request.role);
-    if (noRole) refuseFields([{ path: "role", message: noRole }]);
-    if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
-    if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
+    refuseFields(fieldErrors({ comment: whyNotComment(request.decision, request.comment, pages.length) }));
+    if (request.decision === "approve") {
+      const { reviewed, to_review } = progress;
+      refuse(whyNotFresh(promotion, actor), 409, "sign_in_again");
+      refuseFields(fieldErrors({ role: whyNotWithoutRole(rolesToChoose(promotion, actor), request.role) }));
+      refuse(whyNotAllReviewed(promotion.gate, reviewed, to_review), 409, "review_incomplete");
+      if (request.askFirst) refuse(whyNotReviewed(reviewed ?? 0, to_review ?? 0), 409, "not_reviewed");
+    }
     const role = roleFor(promotion, actor, request.role);
     const away = standInFor(promotion, actor, role);
     const row = {
@@ -149,6 +148,7 @@ export async function decide<T = Outcome>(
       identity: actor.guest ?? null,
     };
     const due = approvalExpiry(promotion, { ...row, withdrawn_at: null });
+    const action = request.decision === "approve" ? "promotion_approved" : "promotion_rejected";
     await Promise.all([
       trx
         .insertInto("approvals")
@@ -156,21 +156,14 @@ export async function decide<T = Outcome>(
         .execute(),
       due && enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due }),
       insertPageComments(trx, row.id, pages),
-      appendEvent(trx, actor, site.id, {
-        ...eventSubject(promotion, promotion.environment),
-        action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
-        details: {
-          number,
-          name: promotion.name,
-          environment: promotion.environment.slug,
-          person_kind: actor.person.kind,
-          ...row,
-          identity: actor.guest,
-          ...(carried && { carried_over: carried }),
-          ...(away && { for: away.person }),
-          ...(seen && { seen }),
-          ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
-        },
+      appendPromotionEvent(trx, actor, site, promotion, action, {
+        person_kind: actor.person.kind,
+        ...row,
+        identity: actor.guest,
+        ...(carried && { carried_over: carried }),
+        ...(away && { for: away.person }),
+        ...(seen && { seen }),
+        ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       }),
     ]);
     if (request.decision === "reject") {
@@ -186,23 +179,6 @@ async function reviewProgress(trx: Database, { person }: Actor, promotionId: str
   const counts = person.kind === "person" && (await countChangesOfAll(trx, person.id, [promotionId])).get(promotionId);
   if (!counts || counts.toReview === 0) return { reviewed: null, to_review: null };
   return { reviewed: counts.reviewed, to_review: counts.toReview };
-}
-
-function refuseStaleSession(promotion: Promotion, actor: Actor): void {
-  const why = whyNotFresh(promotion, actor);
-  if (why) throw new Refusal(409, why, { code: "sign_in_again" });
-}
-
-type ReviewProgress = Awaited<ReturnType<typeof reviewProgress>>;
-
-function refuseUnlessAllReviewed({ gate }: Promotion, { reviewed, to_review }: ReviewProgress): void {
-  const why = whyNotAllReviewed(gate, reviewed, to_review);
-  if (why) throw new Refusal(409, why, { code: "review_incomplete" });
-}
-
-function refuseUnreviewed({ reviewed, to_review }: ReviewProgress): void {
-  const why = whyNotReviewed(reviewed ?? 0, to_review ?? 0);
-  if (why) throw new Refusal(409, why, { code: "not_reviewed" });
 }
 
 /** The requested role, or the first in which the actor can decide. */
@@ -265,8 +241,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
-    const wrong = whyNotReason("A cancellation", reason);
-    if (wrong) refuseFields([{ path: "reason", message: wrong }]);
+    refuseFields(fieldErrors({ reason: whyNotReason("A cancellation", reason) }));
     const row = {
       promotion_id: promotion.id,
       person_id: actor.person.id,
@@ -277,11 +252,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     };
     await trx.insertInto("cancellations").values(row).execute();
     await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, promotion.environment),
-      action: "promotion_cancelled",
-      details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
-    });
+    await appendPromotionEvent(trx, actor, site, promotion, "promotion_cancelled", row);
     return outcome(trx, site, number, actor.at);
   });
 }

@@ -2,10 +2,9 @@ import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { refuse, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
+import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { countingApprovalOf, whyNotWithdraw } from "./decision-rules.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
 import { whyNotReason } from "./rules.ts";
 
@@ -23,8 +22,7 @@ export function withdrawApproval(
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     refuse(whyNotWithdraw(promotion, actor));
-    const wrong = whyNotReason("A withdrawal", reason);
-    if (wrong) refuseFields([{ path: "withdrawal", message: wrong }]);
+    refuseFields(fieldErrors({ withdrawal: whyNotReason("A withdrawal", reason) }));
     const row = {
       approval_id: countingApprovalOf(promotion, actor)?.id as string,
       promotion_id: promotion.id,
@@ -34,12 +32,7 @@ export function withdrawApproval(
       expired_at: null,
     };
     await trx.insertInto("withdrawals").values(row).execute();
-    const { name, environment } = promotion;
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, environment),
-      action: "approval_withdrawn",
-      details: { number, name, environment: environment.slug, ...row },
-    });
+    await appendPromotionEvent(trx, actor, site, promotion, "approval_withdrawn", row);
     return outcome(trx, site, number, actor.at);
   });
 }

@@ -4,9 +4,8 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { refuseFields } from "../errors.ts";
 import { enqueue } from "../jobs/queue.ts";
-import { appendEvent } from "../record/events.ts";
 import type { Flag } from "../schema.ts";
-import { eventSubject } from "./open-promotions.ts";
+import { appendPromotionEvent } from "./open-promotions.ts";
 import { prepareTakeDown } from "./prepare-take-down.ts";
 import type { Promotion } from "./queries.ts";
 import { isSamePlan, noPlan, type Plan, planErrors } from "./schedule-rules.ts";
@@ -45,11 +44,7 @@ export async function writeSchedule(
   const job = { site_id: site.id, ref: promotion.id };
   if (go_live_at && promotion.open) await enqueue(trx, { ...job, kind: "go_live", run_at: go_live_at });
   if (row.take_down_at) await enqueue(trx, { ...job, kind: "take_down", run_at: row.take_down_at });
-  await appendEvent(trx, actor, site.id, {
-    ...eventSubject(promotion, promotion.environment),
-    action: "promotion_scheduled",
-    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...row },
-  });
+  await appendPromotionEvent(trx, actor, site, promotion, "promotion_scheduled", row);
 }
 
 /** What was prepared stays with a plan whose take-down was withdrawn, since approvals cover it. */
