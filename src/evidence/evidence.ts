@@ -164,30 +164,14 @@ async function allPlacements(db: Database, site: Site, environment: Environment,
 
 /** The ids of the corrections of these deployments, and of those that undid them. */
 async function correctionsOf(db: Database, deployments: string[]): Promise<string[]> {
-  const ids: string[] = [];
-  for (let i = 0; i < deployments.length; i += batchSize) {
-    const rows = await db
-      .selectFrom("corrections")
-      .select("id")
-      .where("corrected_id", "in", deployments.slice(i, i + batchSize))
-      .where("whole_id", "is", null)
-      .execute();
-    ids.push(...rows.map((row) => row.id));
-  }
-  return ids;
+  const corrections = db.selectFrom("corrections").select("id").where("whole_id", "is", null);
+  const rows = await inBatches(deployments, (batch) => corrections.where("corrected_id", "in", batch).execute());
+  return rows.map(({ id }) => id);
 }
 
 async function deploymentsOf(db: Database, site: Site, lines: { deployment: number }[]): Promise<string[]> {
+  const deployments = db.selectFrom("deployments").select("id").where("site_id", "=", site.id);
   const numbers = [...new Set(lines.map((line) => line.deployment))];
-  const ids: string[] = [];
-  for (let i = 0; i < numbers.length; i += batchSize) {
-    const rows = await db
-      .selectFrom("deployments")
-      .select("id")
-      .where("site_id", "=", site.id)
-      .where("number", "in", numbers.slice(i, i + batchSize))
-      .execute();
-    ids.push(...rows.map((row) => row.id));
-  }
-  return ids;
+  const rows = await inBatches(numbers, (batch) => deployments.where("number", "in", batch).execute());
+  return rows.map(({ id }) => id);
 }
