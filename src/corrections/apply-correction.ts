@@ -29,10 +29,7 @@ export async function applyCorrection(
   const [root] = rows;
   const artifacts = await affectedArtifacts(trx, site, wrong, root.stands === 1);
   const before = await statesOf(trx, environment.id, effective_at, artifacts);
-  await inBatches(rows, async (batch) => {
-    await trx.insertInto("corrections").values(batch).execute();
-    return [];
-  });
+  await inBatches(rows, (batch) => trx.insertInto("corrections").values(batch).execute());
   // with a plan from when there were few corrections, PostgreSQL would compare each with each
   if (isPostgres(trx) && rows.length > 100) await sql`analyze corrections`.execute(trx);
   const { toPlace, redundant } = await reconcileFrom(trx, environment, effective_at, artifacts, before);

@@ -1,14 +1,17 @@
 import { expressionBuilder, type RawBuilder, sql } from "kysely";
 
-/** Runs `work` on one batch of the list after another, so that other requests get a turn between two of them. */
+/**
+ * Runs `work` on one batch of the list after another, so that other requests get a turn between two of them. Returns all of its
+ * results, if it has any.
+ */
 export async function inBatches<T, R>(
   list: readonly T[],
-  work: (batch: T[]) => Promise<R[]>,
+  work: (batch: T[]) => Promise<R[]> | Promise<void>,
   { size = 500 } = {},
 ): Promise<R[]> {
   const results: R[] = [];
   for (let i = 0; i < list.length; i += size)
-    for (const result of await work(list.slice(i, i + size))) results.push(result);
+    for (const result of (await work(list.slice(i, i + size))) ?? []) results.push(result);
   return results;
 }
 

@@ -164,7 +164,6 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
         batch.map((row) => ({ ...row, site_id: siteId })),
       );
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
-    return [];
   });
 }
 

@@ -74,7 +74,6 @@ export async function carryTicks(
       .values(batch)
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    return [];
   });
 }
 

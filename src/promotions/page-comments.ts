@@ -70,7 +70,6 @@ export async function insertPageComments(
   await inBatches(pages, async (batch) => {
     const rows = batch.map(({ artifact_id, comment }) => ({ approval_id: approvalId, artifact_id, comment }));
     await trx.insertInto("page_comments").values(rows).execute();
-    return [];
   });
 }
 

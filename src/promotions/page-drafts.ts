@@ -57,7 +57,6 @@ export async function savePageDrafts(
           .values(rows)
           .onConflict((c) => c.doNothing())
           .execute();
-      return [];
     }),
   );
 }

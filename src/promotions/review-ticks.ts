@@ -30,7 +30,6 @@ export async function saveTicks(db: Database, actor: Actor, promotion: Promotion
     await inBatches(removed, async (batch) => {
       const rows = trx.deleteFrom("looks").where("promotion_id", "=", promotion.id);
       await rows.where("person_id", "=", actor.person.id).where("artifact_id", "in", batch).execute();
-      return [];
     });
     await inBatches(added, async (batch) => {
       await trx
@@ -38,7 +37,6 @@ export async function saveTicks(db: Database, actor: Actor, promotion: Promotion
         .values(batch.map((artifact_id) => ({ ...tick, artifact_id })))
         .onConflict((conflict) => conflict.doNothing())
         .execute();
-      return [];
     });
   });
 }

@@ -7,23 +7,13 @@ import { isEffective } from "./as-of.ts";
 
 /** These versions were in an environment at this moment: moves a later `first_at` back to it. */
 export function lowerFirstSeen(trx: Database, at: string, versions: { version_id: string | null }[]) {
-  return inBatches(idsOf(versions), async (batch) => {
-    await trx
-      .updateTable("versions")
-      .set({ first_at: at })
-      .where("id", "in", batch)
-      .where("first_at", ">", at)
-      .execute();
-    return [];
-  });
+  const later = trx.updateTable("versions").set({ first_at: at }).where("first_at", ">", at);
+  return inBatches(idsOf(versions), (batch) => later.where("id", "in", batch).execute());
 }
 
 /** Computes `first_at` of these versions again, from the placements that count. A version without any keeps its own. */
 export function resetFirstSeen(trx: Database, versions: { version_id: string | null }[]) {
-  return inBatches(idsOf(versions), async (batch) => {
-    await resetFirstSeenWhere(trx, sql`id in (${sql.join(batch)})`);
-    return [];
-  });
+  return inBatches(idsOf(versions), (batch) => resetFirstSeenWhere(trx, sql`id in (${sql.join(batch)})`));
 }
 
 export async function resetFirstSeenWhere(trx: Database, condition: RawBuilder<unknown>): Promise<void> {

@@ -64,7 +64,6 @@ export async function freezeRelease(
       redirect,
     }));
     await trx.insertInto("release_contents").values(rows).execute();
-    return [];
   });
   await appendEvent(trx, actor, site.id, {
     action: "release_made",

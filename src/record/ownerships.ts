@@ -23,7 +23,6 @@ export async function writeOwnerships(
         .execute();
       const ids = batch.map((row) => row.artifact_id);
       await trx.updateTable("artifacts").set({ owner_id }).where("id", "in", ids).execute();
-      return [];
     });
 }
 

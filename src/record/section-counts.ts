@@ -135,7 +135,6 @@ async function store(trx: Database, siteId: string, sections: SectionCounts[]): 
         conflict.columns(["site_id", "kind", "section"]).doUpdateSet((eb) => ({ counts: eb.ref("excluded.counts") })),
       )
       .execute();
-    return [];
   });
   const empty = sections.filter((counts) => counts.rows === 0);
   if (empty.length)

@@ -60,7 +60,6 @@ export async function markRedundant(trx: Database, redundant: Placement[], cause
     }));
     await trx.insertInto("repeats").values(rows).execute();
     await restorePointers(trx, cause.environment_id, batch);
-    return [];
   });
   return new Set(confirmed.map(statementKey));
 }
@@ -119,7 +118,6 @@ export async function resetPointers(trx: Database, environmentId: string, artifa
       .where(sql<boolean>`not exists (
         select 1 from placements p where p.seq = current_placements.placement_seq and ${isEffective("p")})`)
       .execute();
-    return [];
   });
 }
 
