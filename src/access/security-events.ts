@@ -1,6 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { SecurityEventKind } from "../schema.ts";
 import { addMs } from "../time/add.ts";
+import { siteIdsOf } from "./sites.ts";
 
 /** Where a request came from. */
 export interface Client {
@@ -80,14 +81,4 @@ async function deleteOld(db: Database, at: string): Promise<void> {
   const since = addMs(at, -securityEventDays * 24 * 3_600_000);
   await db.deleteFrom("security_events").where("at", "<", since).execute();
   await db.deleteFrom("token_addresses").where("seen_at", "<", since).execute();
-}
-
-async function siteIdsOf(db: Database, personId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom("memberships")
-    .select("site_id")
-    .distinct()
-    .where("person_id", "=", personId)
-    .execute();
-  return rows.map(({ site_id }) => site_id);
 }

@@ -28,6 +28,13 @@ export const listSitesOf = precompiled((db, personId: string) =>
     .orderBy("name"),
 );
 
+/** The ids of the sites on which a person has a role, in the order in which they are locked. */
+export async function siteIdsOf(db: Database, personId: string): Promise<string[]> {
+  const memberships = db.selectFrom("memberships").select("site_id").distinct();
+  const rows = await memberships.where("person_id", "=", personId).orderBy("site_id").execute();
+  return rows.map(({ site_id }) => site_id);
+}
+
 /** The sites of this person, with the names of their roles. */
 export async function rolesBySite(db: Database, personId: string) {
   const memberships = await db

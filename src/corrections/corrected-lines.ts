@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Environment } from "../access/environments.ts";
-import type { Site } from "../access/sites.ts";
+import { environmentById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
@@ -47,8 +47,7 @@ export async function findCorrectedLines(
     .where("d.number", "=", number)
     .executeTakeFirst();
   if (!found) notFound(`deployment ${number}`);
-  const environment =
-    [...site.environments, ...site.retired].find((one) => one.id === found.environment_id) ?? notFound("environment");
+  const environment = environmentById(site, found.environment_id);
   if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
   const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(artifactKey({ kind, key }));
   const lines = artifactId ? await linesOf(db, found, artifactId) : [];

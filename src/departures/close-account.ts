@@ -3,7 +3,7 @@ import { administersEverySite } from "../access/administrators.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import { recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
-import { findSiteById, type Site } from "../access/sites.ts";
+import { findSiteById, type Site, siteIdsOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { lockSites } from "../database/locks.ts";
 import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
@@ -28,14 +28,7 @@ export async function findAccount(db: Database, id: string) {
 
 /** The sites on which a person has a role, in the order of their ids, in which they are locked. */
 export async function sitesWithRole(db: Database, personId: string): Promise<Site[]> {
-  const rows = await db
-    .selectFrom("memberships")
-    .select("site_id")
-    .distinct()
-    .where("person_id", "=", personId)
-    .orderBy("site_id")
-    .execute();
-  const sites = await Promise.all(rows.map(({ site_id }) => findSiteById(db, site_id)));
+  const sites = await Promise.all((await siteIdsOf(db, personId)).map((id) => findSiteById(db, id)));
   return sites.filter((site) => site !== undefined);
 }
 

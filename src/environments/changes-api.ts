@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { findEnvironment, findSite } from "../access/sites.ts";
+import { findAnyEnvironment, findEnvironment, findSite } from "../access/sites.ts";
 import { tokenActor } from "../api/auth.ts";
 import { patchCall, postCall } from "../api/calls.ts";
 import {
@@ -103,8 +103,7 @@ environmentChangesApi.openapi(retireCall, async (c) => {
 
 async function changed(c: SiteContext, slug: string): Promise<z.infer<typeof environmentSchema>> {
   const site = (await findSite(c.var.db, c.var.access.site.slug)) ?? notFound("site");
-  const all = [...site.environments, ...site.retired];
-  const environment = all.find((one) => one.slug === slug) ?? notFound("environment");
+  const environment = findAnyEnvironment(site, slug);
   const { environments, frozen } = await c.var.siteSummary(c.var.db, site);
   const counts = environments.find((one) => one.environment_id === environment.id);
   return environmentJson(environment, counts ?? { pages: 0, software: 0 }, frozen.has(environment.id));
