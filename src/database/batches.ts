@@ -1,4 +1,5 @@
 import { expressionBuilder, type RawBuilder, sql } from "kysely";
+import { type Database, isPostgres } from "./connect.ts";
 
 /**
  * Runs `work` on one batch of the list after another, so that other requests get a turn between two of them. Returns all of its
@@ -18,4 +19,12 @@ export async function inBatches<T, R>(
 /** `column in (…)` inside a query that is written as SQL. */
 export function inList(column: string, list: readonly (string | number)[]): RawBuilder<boolean> {
   return sql<boolean>`${expressionBuilder()(sql.ref(column), "in", list)}`;
+}
+
+/** `column not in (…)` for texts. PostgreSQL hashes a subquery, and would compare each row with all of an array. */
+export function notInList(db: Database, column: string, list: readonly string[]): RawBuilder<boolean> {
+  const rows = isPostgres(db)
+    ? sql`unnest(${list}::text[]) as listed (value)`
+    : sql`json_each(${JSON.stringify(list)})`;
+  return sql<boolean>`${sql.ref(column)} not in (select value from ${rows})`;
 }

@@ -42,12 +42,12 @@ environmentRoutes.get("/:environment", async (c) => {
   const after = readPosition(c.req.query("after")) || undefined;
   const size = c.req.query("size") === String(pageSizes.max) ? pageSizes.max : pageSizes.default;
   const around = await changesAround(db, environment.id, moment);
-  const count =
-    at || environment.retired_at
-      ? await countAsOf(db, site.id, environment.id, moment)
-      : await countNow(c, environment.id);
   const slice = { kind, text, after, limit: size + 1 };
   const lines = await placementsAsOf(db, site.id, environment.id, moment, slice);
+  const count =
+    at || environment.retired_at
+      ? await countAsOf(db, site.id, environment.id, moment, lines)
+      : await countNow(c, environment.id);
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];

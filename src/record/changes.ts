@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { notInList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { equalsBySeek } from "../database/index-seek.ts";
 import { artifactBatches } from "./artifact-batches.ts";
@@ -13,23 +14,30 @@ export interface EnvironmentCounts {
   later: number;
 }
 
-/** Counts what was in an environment at a moment, with a seek for each artifact, and another for what was not there. */
+/**
+ * Counts what was in an environment at a moment, with a seek for each artifact, and another for what was not there. None
+ * for `known`, which is of what was there.
+ */
 export async function countAsOf(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
+  known: Pick<PlacementAsOf, "artifact_id" | "kind" | "out_of_band">[] = [],
 ): Promise<EnvironmentCounts> {
   const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, later: 0 };
-  for await (const batch of artifactBatches(db, siteId, {})) {
-    const rows = await countAmong(db, environmentId, moment, batch);
+  const add = (rows: Awaited<ReturnType<typeof countAmong>>) => {
     for (const { kind, present, later, out_of_band } of rows) {
       if (kind === "page") counts.pages += present;
       else counts.software += present;
       counts.later += later;
       counts.out_of_band += out_of_band;
     }
-  }
+  };
+  add(known.map(({ kind, out_of_band }) => ({ kind, present: 1, later: 0, out_of_band })));
+  const ids = known.map(({ artifact_id }) => artifact_id);
+  for await (const batch of artifactBatches(db, siteId, {}))
+    add(await countAmong(db, environmentId, moment, sql`${batch} and ${notInList(db, "a.id", ids)}`));
   return counts;
 }
 
