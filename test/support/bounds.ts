@@ -88,6 +88,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/^select a\.id, .* l\.effective_at as changed_at from /, "pages that the board's filter leaves out", 4],
   [/^select a\.id, .* '' as changed_at from artifacts a /, "pages of the site: at the end of the list"],
   [/^select a\.kind, a\.section, (count|a\.key)/, "pages of the site"],
+  [/^select a\.kind, count\(.* a\.id not in \(/, "pages of the site that are not among those shown", 4],
   [/^select a\.kind, (count|sum)\(/, "pages of the site: they are counted at a past moment"],
   [/ from artifacts as a .* f\.version_id is distinct from t\.version_id /, "pages of the site that are the same"],
   [/ from artifacts as a inner join placements as p on p\.seq = /, "pages of the site that were not there"],

@@ -10,10 +10,12 @@ export interface Cost {
   rows: number;
 }
 
-/** The heavy steps of its plan, and its cost. */
+/** The heavy steps of its plans, and its cost. */
 export interface Study {
   steps: string[];
   cost: Cost;
+  /** By the plan of PostgreSQL for any parameters. */
+  generalCost?: number;
 }
 
 /**
@@ -23,8 +25,9 @@ export interface Study {
 export async function studier({ db, handle }: { db: Database; handle?: SQLite.Database }) {
   if (!handle)
     return async (query: CompiledQuery): Promise<Study> => {
-      const plan = await explained(db, query);
-      return { steps: heavySteps(plan), cost: visited(plan) };
+      const [plan, general = plan] = await explained(db, query);
+      const steps = [...new Set([plan, general].flatMap(heavySteps))];
+      return { steps, cost: visited(plan), generalCost: visited(general).cost };
     };
   const sqlite = await init();
   const { version } = handle.prepare("select sqlite_version() as version").get() as { version: string };

@@ -1,4 +1,5 @@
 import { CompiledQuery } from "kysely";
+import { escapeLiteral } from "pg";
 import type { Database } from "../../src/database/connect.ts";
 
 /** The queries that run on this database while `work` runs, except those in transactions. */
@@ -49,6 +50,7 @@ function tableOf(sql: string, name: string): string {
 
 export interface Plan {
   "Node Type": string;
+  "Total Cost": number;
   "Relation Name"?: string;
   "Index Cond"?: string;
   "Actual Rows"?: number;
@@ -59,19 +61,39 @@ export interface Plan {
 }
 
 /**
- * Runs a query on PostgreSQL, and returns its plan. PostgreSQL scans and hashes short tables. Here it may only use indexes,
- * as it would if the tables were long.
+ * Runs a query on PostgreSQL, and returns its plans: for these parameters, and for any. From the sixth time on, PostgreSQL uses
+ * the second, unless it expects that to cost more than planning again. It scans and hashes short tables. Here it may only use
+ * indexes, as it would if they were long.
  */
-export function explained(db: Database, { sql, parameters }: CompiledQuery): Promise<Plan> {
+export function explained(db: Database, { sql, parameters }: CompiledQuery): Promise<[Plan, Plan?]> {
   return db.transaction().execute(async (trx) => {
+    const run = <Row>(text: string) => trx.executeQuery<Row>(CompiledQuery.raw(text));
     const settings = ["seqscan", "hashjoin", "mergejoin"].map(
       (method) => `set_config('enable_${method}', 'off', true)`,
     );
-    await trx.executeQuery(CompiledQuery.raw(`select ${settings}`));
-    const explain = CompiledQuery.raw(`explain (format json, analyze, timing off) ${sql}`, [...parameters]);
-    const { rows } = await trx.executeQuery<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
-    return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
+    await run(`select ${settings}`);
+    await run(`prepare studied as ${sql}`);
+    const values = parameters.length ? `(${parameters.map(literal).join(", ")})` : "";
+    const planFor = async (mode: "custom" | "generic") => {
+      await run(`set local plan_cache_mode = force_${mode}_plan`);
+      const explain = `explain (format json, analyze, timing off) execute studied${values}`;
+      const { rows } = await run<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
+      return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
+    };
+    const [custom, generic] = [await planFor("custom"), await planFor("generic")];
+    await run("deallocate studied");
+    return generic["Total Cost"] > custom["Total Cost"] + planningCost ? [custom] : [custom, generic];
   });
+}
+
+/** At most what PostgreSQL adds to the cost of a plan that has to be made again: 2.5 for each table, and once more. */
+const planningCost = 50;
+
+function literal(value: unknown): string {
+  if (value === null) return "null";
+  return escapeLiteral(
+    Array.isArray(value) ? `{${value.map((one) => JSON.stringify(one))}}` : `${value as string | number}`,
+  );
 }
 
 /** Makes PostgreSQL plan as if the growing tables were a thousand times as long, as they are in an old book. */
