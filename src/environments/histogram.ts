@@ -84,8 +84,11 @@ function boundsAround(at: string, unit: HistogramUnit, { first, now, zone }: Cha
   return Array.from({ length: barCount + 1 }, (_, i) => startOfDay(addUnits(unit, start, i), zone));
 }
 
-/** How much changed between each two bounds, and when last. Reads one range of the index on deployments for each. */
-function changesIn(
+/**
+ * How much changed between each two bounds, and when last. Reads one range of the index on deployments for each: in a join,
+ * PostgreSQL would compare all deployments of the environment with all of them.
+ */
+async function changesIn(
   db: Database,
   environmentId: string,
   bounds: string[],
@@ -93,15 +96,15 @@ function changesIn(
 ): Promise<BarChange[]> {
   const spans = bounds.slice(1).map((until, i) => sql`(${bounds[i]}, ${until})`);
   const known = knownAt === undefined ? sql`` : sql`and d.recorded_at <= ${knownAt}`;
-  return sql<BarChange>`
-    with spans (since, until) as (values ${sql.join(spans)})
-    select s.since, sum(d.changed) as changes, max(d.effective_at) as last
-    from spans s cross join deployments d
+  const within = sql`from deployments d
     where d.environment_id = ${environmentId} and d.effective_at >= s.since and d.effective_at < s.until
-      and d.changed > 0 ${known}
-    group by s.since order by s.since`
-    .execute(db)
-    .then(({ rows }) => rows);
+      and d.changed > 0 ${known}`;
+  const { rows } = await sql<BarChange>`
+    with spans (since, until) as (values ${sql.join(spans)})
+    select s.since, (select sum(d.changed) ${within}) as changes,
+      (select d.effective_at ${within} order by d.effective_at desc limit 1) as last
+    from spans s order by s.since`.execute(db);
+  return rows.filter(({ changes }) => changes);
 }
 
 function layOut(unit: HistogramUnit, bounds: string[], changes: BarChange[], at: string): Histogram {
