@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Database } from "../../src/database/connect.ts";
+import { maxAttempts, runAgain } from "../../src/jobs/queue.ts";
 import { onTortureDatabase } from "./cast.ts";
 import type { KillableServer } from "./killable.ts";
 import { untilNextStepMs } from "./stepped-clock.ts";
@@ -20,10 +21,22 @@ export function restartForDueWork(
     if (!(await isWorkDue(db, until))) return;
     await Promise.all(servers.map((server) => server.kill()));
     await setTimeout(untilNextStepMs(clockStartMs));
+    await runFailedAgain(db, until);
     await Promise.all(servers.map((server) => server.start()));
     for (const end = Date.now() + timeoutMs; await isWorkDue(db, until); await setTimeout(50))
       if (Date.now() > end) throw new Error("Background work that was due has not been done.");
   });
+}
+
+/** As an administrator does: a job fails whose servers were killed during each of its attempts. */
+async function runFailedAgain(db: Database, now: string): Promise<void> {
+  const failed = await db
+    .selectFrom("jobs")
+    .select(["id", "site_id"])
+    .where("done_at", "is", null)
+    .where("attempts", ">=", maxAttempts)
+    .execute();
+  for (const { id, site_id } of failed) await runAgain(db, site_id, id, now);
 }
 
 async function isWorkDue(db: Database, until: string): Promise<boolean> {
