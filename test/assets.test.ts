@@ -19,6 +19,10 @@ test.each([
   expect(await response.text()).toContain(content);
 });
 
+test("htmx and its extension for server-sent events are one file, so that it cannot begin without it", async () => {
+  expect(await (await app.request(urls.htmx)).text()).toMatch(/var htmx=.*text\/event-stream/s);
+});
+
 test("an asset that the browser has cached is not sent again", async () => {
   const etag = (await app.request(urls.css)).headers.get("etag") ?? "";
   const again = await app.request(urls.css, { headers: { "if-none-match": etag } });

@@ -110,7 +110,6 @@ const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Ht
 <link rel="icon" type="image/svg+xml" href="${frame.assets.icon}">
 <link rel="stylesheet" href="${frame.assets.css}">
 <script src="${frame.assets.htmx}" defer></script>
-<script src="${frame.assets.sse}" defer></script>
 <script src="${frame.assets.js}" defer></script>
 </head>
 <body${classes(frame.past && "past")}>

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 
-export type AssetUrls = { css: string; js: string; passkeys: string; htmx: string; sse: string; icon: string };
+export type AssetUrls = { css: string; js: string; passkeys: string; htmx: string; icon: string };
 
 const contentTypes: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -14,21 +14,25 @@ const contentTypes: Record<string, string> = {
 
 const assetPath = (name: string) => fileURLToPath(new URL(`../../views/assets/${name}`, import.meta.url));
 
-const files: Record<keyof AssetUrls, string> = {
-  css: assetPath("sitebook.css"),
-  js: assetPath("sitebook.js"),
-  passkeys: assetPath("passkeys.js"),
-  icon: assetPath("favicon.svg"),
-  htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
-  sse: fileURLToPath(import.meta.resolve("htmx.org/dist/ext/hx-sse.min.js")),
+/** Each asset with its files, which are joined. */
+const files: Record<keyof AssetUrls, [string, ...string[]]> = {
+  css: [assetPath("sitebook.css")],
+  js: [assetPath("sitebook.js")],
+  passkeys: [assetPath("passkeys.js")],
+  icon: [assetPath("favicon.svg")],
+  // in one: htmx begins as soon as it is loaded, and takes no notice of an extension that is loaded after that
+  htmx: [
+    fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
+    fileURLToPath(import.meta.resolve("htmx.org/dist/ext/hx-sse.min.js")),
+  ],
 };
 
 /** Style, scripts and icon, read at the start. Their URLs have a hash of the content, so browsers may cache them for ever. */
 export function loadAssets(): { urls: AssetUrls; app: Hono } {
   const urls = {} as AssetUrls;
   const byUrl = new Map<string, Asset>();
-  for (const [key, file] of Object.entries(files)) {
-    const asset = read(file);
+  for (const [key, parts] of Object.entries(files)) {
+    const asset = read(parts);
     urls[key as keyof AssetUrls] = asset.url;
     byUrl.set(asset.url, asset);
   }
@@ -45,8 +49,9 @@ export function loadAssets(): { urls: AssetUrls; app: Hono } {
 
 type Asset = { url: string; bytes: Uint8Array<ArrayBuffer>; type: string; etag: string };
 
-function read(file: string): Asset {
-  const bytes = new Uint8Array(readFileSync(file));
+function read(parts: [string, ...string[]]): Asset {
+  const bytes = new TextEncoder().encode(parts.map((path) => readFileSync(path, "utf8")).join("\n"));
+  const [file] = parts;
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   const extension = extname(file);
   const name = file.slice(file.lastIndexOf("/") + 1, -extension.length);
