@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openDatabase } from "../src/database/connect.ts";
+import { type Database, openDatabase } from "../src/database/connect.ts";
 import { siteTransaction } from "../src/database/site-transaction.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { seenDigest } from "../src/promotions/seen-texts.ts";
@@ -96,6 +96,17 @@ test("what demo shows after the approval was requested is said, and the approval
   });
 });
 
+/** Calls `then` after each query that matches and is not in a transaction. */
+function onceAsked(db: Database, pattern: RegExp, then: () => void): void {
+  const executor = db.getExecutor();
+  const execute = executor.executeQuery.bind(executor);
+  executor.executeQuery = async (query, options) => {
+    const result = await execute(query, options);
+    if (pattern.test(query.sql)) then();
+    return result as never;
+  };
+}
+
 test("an approval that waits for its turn keeps what was seen before", async () => {
   // in memory, SQLite has one handle for everything: even reading waits
   await w.close();
@@ -117,9 +128,8 @@ test("an approval that waits for its turn keeps what was seen before", async () 
     await seen.promise;
   });
   await begun.promise;
-  const approved = decide(db, mara, w.site, 1, { decision: "approve", digest });
-  setTimeout(seen.resolve, 100);
-  await Promise.all([saving, approved]);
+  onceAsked(db, /"text_digest" from "promotions"/, seen.resolve);
+  await Promise.all([saving, decide(db, mara, w.site, 1, { decision: "approve", digest })]);
   const events = db.selectFrom("events").select("details").where("action", "=", "promotion_approved");
   expect(JSON.parse((await events.executeTakeFirstOrThrow()).details).seen).toEqual(before);
   expect(await seenDigest(db, w.site, 1)).not.toEqual(before);
