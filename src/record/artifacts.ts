@@ -12,7 +12,7 @@ import type { NewFacts } from "./new-facts.ts";
 import { inheritedOwners } from "./ownerships.ts";
 import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
-import { withSectionCounts } from "./section-counts.ts";
+import { dropSectionCounts } from "./section-counts.ts";
 import { currentTitle } from "./titles.ts";
 
 /** The ids of the artifacts that exist, by `artifactKey`. */
@@ -101,32 +101,33 @@ export async function foldTitles(trx: Database, artifacts: Titled[]): Promise<Ti
   return entitled;
 }
 
-/** Returns the pages that now head a section; some of them may have existed before. */
+/**
+ * Returns the pages that now head a section; some of them may have existed before. The deployment that brings the artifacts
+ * counts them.
+ */
 async function insertArtifacts(
   trx: Database,
   site: Site,
   artifacts: NewFacts["artifacts"],
 ): Promise<NewFacts["sections"]> {
-  const sections = sectionsFor(artifacts);
-  const heads = sections.flatMap((section) => headsOf(section).map((key) => ({ kind: "page" as const, key })));
-  const existing = await artifactIds(trx, site.id, heads);
-  return withSectionCounts(trx, site, [...existing.values(), ...artifacts.map(({ id }) => id)], async () => {
-    await inBatches(artifacts, (batch) =>
-      trx
-        .insertInto("artifacts")
-        .values(
-          batch.map((artifact) => ({
-            ...artifact,
-            site_id: site.id,
-            owner_id: null,
-            folded: foldedText(artifact),
-            sort_key: sortKey(artifact.key),
-          })),
-        )
-        .execute(),
-    );
-    return headSections(trx, site.id, sections);
-  });
+  await inBatches(artifacts, (batch) =>
+    trx
+      .insertInto("artifacts")
+      .values(
+        batch.map((artifact) => ({
+          ...artifact,
+          site_id: site.id,
+          owner_id: null,
+          folded: foldedText(artifact),
+          sort_key: sortKey(artifact.key),
+        })),
+      )
+      .execute(),
+  );
+  const moved = await headSections(trx, site.id, sectionsFor(artifacts));
+  // rare, so that counting the whole site again is no matter
+  if (moved.length) await dropSectionCounts(trx, site.id);
+  return moved;
 }
 
 /** The sections that these pages may belong to, below them or as their heads. */

@@ -88,7 +88,8 @@ export async function deploy(
     trx,
     same.map((line) => ({ ...line, ...at })),
   );
-  const { placed, following } = await withSectionCounts(trx, site, idsOf(changed), async () => {
+  const added = deployment.newFacts?.artifacts.map(({ id }) => id) ?? [];
+  const place = async () => {
     const placed = await writePlacements(
       trx,
       changed.map((line) => ({ ...line, ...at })),
@@ -96,7 +97,8 @@ export async function deploy(
     await lowerFirstSeen(trx, effectiveAt, changed);
     const consequences = await reconcileAfter(trx, environment, effectiveAt, changed, before);
     return { placed, following: await writeConsequences(trx, consequences, at) };
-  });
+  };
+  const { placed, following } = await withSectionCounts(trx, site, idsOf(changed), place, { added });
   const seq = await appendEvent(trx, actor, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,

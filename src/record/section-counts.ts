@@ -36,28 +36,36 @@ function writeCounts(counts: Counts): string {
 
 /**
  * Runs `work`, which changes the state of these artifacts, and updates the stored counts. The cost depends on what
- * changes, not on what is stored. `mayEmpty`: `work` may remove the last placement of an environment.
+ * changes, not on what is stored. `added`: artifacts that this transaction has created. `mayEmpty`: `work` may remove the
+ * last placement of an environment.
  */
 export async function withSectionCounts<T>(
   trx: Database,
   { id }: { id: string },
   artifactIds: string[],
   work: () => Promise<T>,
-  { mayEmpty = false } = {},
+  { added = [], mayEmpty = false }: { added?: string[]; mayEmpty?: boolean } = {},
 ): Promise<T> {
   // read again: an environment may have been added since the caller read the site
   const site = await environmentsOf(trx, id);
-  const before = await countOf(trx, site, artifactIds);
+  if (!site.counted) {
+    const result = await work();
+    await store(trx, id, await countSections(trx, site));
+    return result;
+  }
+  const isAdded = new Set(added);
+  const known = artifactIds.filter((artifact) => !isAdded.has(artifact));
+  const before = await countOf(trx, site, known);
   const result = await work();
   // in an environment without any placement, every row is unknown: the first or last placement changes them all
   const mayChangeAll = mayEmpty || site.recorded.includes("0");
   if (!mayChangeAll || site.recorded === (await environmentsOf(trx, id)).recorded)
-    await adjust(trx, site, before, await countOf(trx, site, artifactIds));
+    await adjust(trx, id, before, await countOf(trx, site, [...known, ...added]));
   else await dropSectionCounts(trx, id);
   return result;
 }
 
-/** Drops the stored counts; the next write counts again. */
+/** Drops the stored counts; the next write that may change some counts the whole site again. */
 export async function dropSectionCounts(trx: Database, siteId: string): Promise<void> {
   await trx.deleteFrom("tallies").where("site_id", "=", siteId).execute();
 }
@@ -67,7 +75,7 @@ function countOf(trx: Database, site: SiteEnvironments, ids: string[]): Promise<
 }
 
 /** The environments; `recorded` has a 1 for each that has a placement, else a 0. */
-async function environmentsOf(trx: Database, siteId: string): Promise<SiteEnvironments & { recorded: string }> {
+async function environmentsOf(trx: Database, siteId: string) {
   const environments = await trx
     .selectFrom("environments as e")
     .select([
@@ -75,20 +83,19 @@ async function environmentsOf(trx: Database, siteId: string): Promise<SiteEnviro
       sql<number>`case when exists (select 1 from current_placements c where c.environment_id = e.id) then 1 else 0 end`.as(
         "recorded",
       ),
+      sql<number>`case when exists (select 1 from tallies t where t.site_id = e.site_id) then 1 else 0 end`.as(
+        "counted",
+      ),
     ])
     .where("e.site_id", "=", siteId)
     .where("e.retired_at", "is", null)
     .orderBy("e.position")
     .execute();
-  return { id: siteId, environments, recorded: environments.map(({ recorded }) => recorded).join("") };
+  const recorded = environments.map((environment) => environment.recorded).join("");
+  return { id: siteId, environments, recorded, counted: environments[0]?.counted === 1 };
 }
 
-async function adjust(
-  trx: Database,
-  site: SiteEnvironments,
-  before: SectionCounts[],
-  after: SectionCounts[],
-): Promise<void> {
+async function adjust(trx: Database, siteId: string, before: SectionCounts[], after: SectionCounts[]): Promise<void> {
   const changes = new Map<string, SectionCounts>();
   const add = (counts: SectionCounts, sign: 1 | -1) => {
     const name = sectionName(counts);
@@ -98,27 +105,17 @@ async function adjust(
   for (const counts of after) add(counts, 1);
   const changed = [...changes.values()].filter((counts) => writeCounts(counts).match(/[1-9]/));
   if (!changed.length) return;
-  const stored = await readSectionCounts(trx, site.id, changed);
-  if (!stored.length && !(await isCounted(trx, site.id))) return store(trx, site.id, await countSections(trx, site));
-  const storedByName = new Map(stored.map((counts) => [sectionName(counts), counts]));
+  const stored = new Map(
+    (await readSectionCounts(trx, siteId, changed)).map((counts) => [sectionName(counts), counts]),
+  );
   await store(
     trx,
-    site.id,
-    changed.map((change) => addCounts(storedByName.get(sectionName(change)) ?? zeroLike(change), change)),
+    siteId,
+    changed.map((change) => addCounts(stored.get(sectionName(change)) ?? zeroLike(change), change)),
   );
 }
 
 const zeroLike = (counts: SectionCounts): SectionCounts => addCounts(counts, counts, -1);
-
-async function isCounted(trx: Database, siteId: string): Promise<boolean> {
-  const row = await trx
-    .selectFrom("tallies")
-    .select("section")
-    .where("site_id", "=", siteId)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
 
 async function store(trx: Database, siteId: string, sections: SectionCounts[]): Promise<void> {
   await inBatches(sections, async (batch) => {

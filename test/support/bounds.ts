@@ -19,6 +19,7 @@ const short: [statement: RegExp, why: string][] = [
     "the rows of a person or a site",
   ],
   [/ from identity_providers /, "a few"],
+  [/ from tallies where /, "the sections of a site"],
   [/ from security_events as e .* where e\.person_id is null /, "the latest twenty, of which there are many"],
   [/ from memberships group by role/, "the roles of all people, on the page of roles"],
   [/ from promotions as p .* p\.id in \(/, "the open promotions"],
