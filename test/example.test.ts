@@ -2,12 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
 import { listDifferences } from "../src/compare/queries.ts";
 import { createExample } from "../src/example/example.ts";
+import { writeNotices } from "../src/notices/write-notices.ts";
 import { hashPassword } from "../src/people/passwords.ts";
 import { promotionDetails } from "../src/promotions/assessment.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
 import { createRelease } from "../src/releases/releases.ts";
+import { addMs } from "../src/time/add.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 const password = "correct horse battery staple";
@@ -54,6 +56,20 @@ test("its people sign in with the password of the person who created it, and hol
   ]);
   const links = await w.db.selectFrom("links").selectAll().execute();
   expect(links).toEqual([]);
+});
+
+test("nobody is told of its history by mail, but those whose approval is needed now", async () => {
+  const later = addMs(w.clock.at, 6 * 60_000);
+  await writeNotices(w.db, w.clock.at, true);
+  await writeNotices(w.db, later, true);
+  const notices = await w.db
+    .selectFrom("notices as n")
+    .innerJoin("people as p", "p.id", "n.person_id")
+    .select(["n.kind", "p.name"])
+    .where("n.site_id", "=", site.id)
+    .orderBy("p.name")
+    .execute();
+  expect(notices).toEqual(["Jon Bell", "Priya Shah"].map((name) => ({ kind: "approval_needed", name })));
 });
 
 test("one promotion is waiting for Marketing, and only for Marketing", async () => {

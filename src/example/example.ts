@@ -3,6 +3,7 @@ import { findAccess, findEnvironment, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { recordDeployment } from "../deployments/record.ts";
 import { notFound } from "../errors.ts";
+import { withoutNotices } from "../notices/write-notices.ts";
 import { dropLinks } from "../people/links.ts";
 import { invite } from "../people/people.ts";
 import { complete, decide, requestPromotion } from "../promotions/promotions.ts";
@@ -30,9 +31,11 @@ interface ExampleState {
 export async function createExample(db: Database, actor: Actor): Promise<{ slug: string }> {
   const founder = { ...withoutReplay(actor), at: moment(actor.at, [64, "08:30"]) };
   const site = await createSite(db, founder, shop, ["account-manager"]);
-  const actors = await createAccounts(db, founder, site);
-  const state: ExampleState = { db, site, actors, beta: new Map(), releases: new Map(), promotions: new Map() };
-  for (const step of story) await carryOut(state, step, moment(actor.at, step.when));
+  await withoutNotices(db, site.id, actor.at, async () => {
+    const actors = await createAccounts(db, founder, site);
+    const state: ExampleState = { db, site, actors, beta: new Map(), releases: new Map(), promotions: new Map() };
+    for (const step of story) await carryOut(state, step, moment(actor.at, step.when));
+  });
   return { slug: shop.slug };
 }
 

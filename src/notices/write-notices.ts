@@ -37,6 +37,29 @@ export async function writeNotices(db: Database, now: string, mailIsSetUp: boole
   }
 }
 
+/** More than a site will ever have. */
+const maxEvent = 2 ** 31 - 1;
+
+/**
+ * Brings a past into a site, of which nobody has to be told: notices begin with what happens afterwards. If it is killed in
+ * between, they begin with the next round.
+ */
+export async function withoutNotices(db: Database, site_id: string, now: string, bring: () => Promise<void>) {
+  const ahead = { seq: maxEvent, checked_at: now };
+  await db
+    .insertInto("notice_progress")
+    .values({ site_id, ...ahead })
+    .onConflict((conflict) => conflict.column("site_id").doUpdateSet(ahead))
+    .execute();
+  await bring();
+  await db
+    .updateTable("notice_progress")
+    .set((eb) => ({ seq: eb.selectFrom("sites").select("events").where("id", "=", site_id) }))
+    .where("site_id", "=", site_id)
+    .where("seq", "=", maxEvent)
+    .execute();
+}
+
 interface SiteProgress {
   id: string;
   time_zone: string;
