@@ -1,15 +1,20 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
+import { setFreeze } from "../src/freezes/freezes.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
 import { createMailer } from "../src/mail/mailer.ts";
+import { sendAgain } from "../src/notices/queries.ts";
 import { sendDigest, sendNotice } from "../src/notices/send.ts";
 import { writeNotices } from "../src/notices/write-notices.ts";
 import { changeRoles } from "../src/people/people.ts";
+import { completeWithoutGate } from "../src/promotions/break-glass.ts";
 import { addComment } from "../src/promotions/comments.ts";
+import { expirePromotion } from "../src/promotions/expiry.ts";
 import { cancel, complete, decide } from "../src/promotions/promotions.ts";
 import { addMs } from "../src/time/add.ts";
+import { setGate } from "./support/gates.ts";
 import { type MailServer, mailServer } from "./support/mail-server.ts";
-import { type Name, type World, world } from "./support/world.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 let server: MailServer;
@@ -64,6 +69,7 @@ test("a request is mailed to those who approve it, with what changes and a link 
   expect(mail?.subject).toBe("Summer sale: promotion 1 to demo");
   for (const text of [mail?.text, mail?.html as string]) {
     expect(text).toContain("Your approval is needed for demo.");
+    expect(text).toContain("2 new pages will go to demo.");
     expect(text).toContain("/sale/shoes");
     expect(text).toContain(`${baseUrl}/sites/shop/promotions/${number}`);
     expect(text).toContain("https://beta.shop.example/sale");
@@ -124,6 +130,74 @@ test("what somebody did meanwhile, or a role that was lost, stops the notice", a
   await work();
   expect(server.mails).toEqual([]);
   expect((await states()).at(-1)).toBe("approval_needed: stopped: The person has no role on this site any more.");
+});
+
+test("who stands in for an approver is asked as well", async () => {
+  const delegation = { role: "tester", substitute: w.people.vera.id, from: "", until: "2026-03-12" };
+  await w.as("theo").submit("/sites/shop/delegations", delegation);
+  await requested();
+  await work();
+  expect(mailsTo("vera")[0]?.text).toContain("Your approval is needed for demo.");
+  expect(mailsTo("theo")).toHaveLength(1);
+});
+
+test("a request that expires is mailed to its requester", async () => {
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }], promotion_days: 1 });
+  await requested();
+  await work();
+  expect(mailsTo("theo")[0]?.text).toContain("It expires on 4 March 2026, 10:00.");
+  later(24 * hour);
+  await runDueJobs(w.db, { promotion_expiry: expirePromotion }, () => w.clock.at);
+  await work();
+  expect(mailsTo("ada")[0]?.text).toMatch(/ended promotion 1, .*: It was not completed within 1 day\./);
+});
+
+test("approvers are told of a completion without their approval, and who is none by then is not", async () => {
+  const { number } = await requested();
+  await work();
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, number, { reason: "The shop is down" });
+  await writeNotices(w.db, w.clock.at, true);
+  const roles =
+    (...roles: string[]) =>
+    async () =>
+      changeRoles(w.db, await w.by("iris"), w.site, w.people.theo.id, roles);
+  await roles("viewer")();
+  await work();
+  expect(mailsTo("theo")).toHaveLength(1);
+  expect(await states()).toContain("without_gate: stopped: The person has no role any more that approves it.");
+  await roles("tester")();
+  const { id } = await w.db
+    .selectFrom("notices")
+    .select("id")
+    .where("kind", "=", "without_gate")
+    .executeTakeFirstOrThrow();
+  await sendAgain(w.db, w.site.id, id, w.clock.at);
+  await work();
+  expect(mailsTo("theo")[1]?.text).toContain("Iris completed promotion 1: Summer sale on demo, without its gate.");
+});
+
+test("an owner is told that a page arrived out of band", async () => {
+  await w.record("beta", ["/sale v1"]);
+  await w.promote((await w.release("Sale", ["/sale"])).number, "demo");
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.mara.id });
+  await work();
+  await w.as("mara").submit("/sites/shop/notices", { page_changed: "now" });
+  await w.record("demo", ["/sale v2"]);
+  await work();
+  expect(mailsTo("mara").at(-1)?.text).toContain("out of band");
+});
+
+test("what the end of a freeze makes possible is not said to follow from something else", async () => {
+  const { number, digest } = await requested();
+  const freeze = { reason: "Audit", until: addMs(w.clock.at, hour) };
+  await setFreeze(w.db, await w.by("iris"), w.site, environmentOf(w.site, "demo"), freeze);
+  await decide(w.db, await w.by("theo"), w.site, number, { decision: "approve", digest });
+  await w.record("beta", ["/other v1"]);
+  await work();
+  later(hour + 6 * 60_000);
+  await work();
+  expect(mailsTo("ada").at(-1)?.text).toContain("Promotion 1 can be marked as on demo now.");
+  expect(mailsTo("ada").at(-1)?.text).not.toContain("Cleo");
 });
 
 test("a person who is mentioned is told, with the comment", async () => {

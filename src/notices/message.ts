@@ -1,4 +1,5 @@
 import { serverAddress } from "../../views/parts/artifact.ts";
+import { lead } from "../../views/promotions/words.ts";
 import type { Environment } from "../access/environments.ts";
 import { type SignedUpMember, signedUpMembers } from "../access/members.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
@@ -8,7 +9,9 @@ import { type HistoryEvent, listEvents } from "../history/queries.ts";
 import { sentence } from "../history/sentences.ts";
 import { type PromotionDetails, promotionDetails } from "../promotions/assessment.ts";
 import { promotionExpiry } from "../promotions/expiry-rules.ts";
+import type { Need } from "../promotions/need-rules.ts";
 import { listPromotions } from "../promotions/queries.ts";
+import { countTicked } from "../promotions/review-sections.ts";
 import { countOf, formatCount } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { needsOf } from "./needs.ts";
@@ -21,7 +24,7 @@ export interface Message {
   subject: string;
   /** What happened or is needed, in a sentence or two. */
   lead: string;
-  /** Further sentences: by when, a note, what blocks it, what a rejection asks for. */
+  /** Further sentences: how much changes, by when, a note, what blocks it, what a rejection asks for. */
   details: string[];
   changes: Line[];
   /** How many lines there are besides. */
@@ -66,14 +69,14 @@ export async function messageOf(
   const site = await findSiteById(db, notice.site_id);
   const [member] = await signedUpMembers(db, notice.site_id, notice.person_id);
   if (!site || !member) return { stopped: "The person has no role on this site any more." };
-  const whyNot = await whyNotAnyMore(db, notice, member, now);
+  const promotion = notice.promotion_id ? await detailsOf(db, site, notice.promotion_id, now) : undefined;
+  const whyNot = whyNotAnyRole(notice.kind, member, promotion) ?? (await whyNotAnyMore(db, notice, member, now));
   if (whyNot) return { stopped: whyNot };
   const [event] = await listEvents(db, site.id, { seqs: [notice.seq] });
   const happened = event ? plainText(sentence(event), site.time_zone) : "";
-  const promotion = notice.promotion_id ? await detailsOf(db, site, notice.promotion_id, now) : undefined;
   const address = `${baseUrl}/sites/${site.slug}`;
   const content = promotion
-    ? aboutPromotion(site, notice.kind, promotion, happened, address)
+    ? aboutPromotion(site, notice.kind, promotion, isCause(notice.kind, event, promotion) ? happened : "", address)
     : notice.kind === "webhook_disabled"
       ? aboutWebhook(site, happened, address)
       : notice.kind === "findings" && event
@@ -155,10 +158,32 @@ async function aboutDeployment(
   };
 }
 
+/** What is needed by now may follow from the clock alone, and has then nothing to do with the event before. */
+const isCause = (kind: NoticeKind, event: HistoryEvent | undefined, { number }: PromotionDetails): boolean =>
+  !needsOfKind[kind] || event?.subject === `promotion ${number}`;
+
 async function detailsOf(db: Database, site: Site, id: string, now: string): Promise<PromotionDetails | undefined> {
   const [promotion] = await listPromotions(db, site.id, { ids: [id] });
   return promotion && promotionDetails(db, site.id, promotion.number, now);
 }
+
+/** Some are only for who has a certain role, which the receiver may have lost between the event and the sending. */
+function whyNotAnyRole(
+  kind: NoticeKind,
+  { roles, permissions }: SignedUpMember,
+  promotion: PromotionDetails | undefined,
+): string | undefined {
+  if (kind === "webhook_disabled" && !permissions.has("administer")) return "The person is no administrator any more.";
+  const approving = promotion?.gate?.requirements.map(({ role }) => role) ?? [];
+  if (kind === "without_gate" && !roles.some((role) => approving.includes(role)))
+    return "The person has no role any more that approves it.";
+}
+
+const needsOfKind: Partial<Record<NoticeKind, Need[]>> = {
+  approval_needed: ["decision"],
+  completion_needed: ["completion", "due"],
+  request_blocked: ["settlement"],
+};
 
 /** Between the event and the sending somebody may have acted, or the receiver lost a role. */
 async function whyNotAnyMore(
@@ -167,12 +192,7 @@ async function whyNotAnyMore(
   { person }: SignedUpMember,
   now: string,
 ): Promise<string | undefined> {
-  const needs = {
-    approval_needed: ["decision"],
-    completion_needed: ["completion", "due"],
-    request_blocked: ["settlement"],
-  };
-  const expected: string[] | undefined = needs[kind as keyof typeof needs];
+  const expected = needsOfKind[kind];
   if (!expected || !promotion_id) return;
   const current = await needsOf(db, site_id, now, [promotion_id]);
   const isNeeded = current.some(({ member, need }) => member.person.id === person.id && expected.includes(need));
@@ -180,10 +200,11 @@ async function whyNotAnyMore(
 }
 
 function leadOf(kind: NoticeKind, { environment, number }: PromotionDetails, happened: string): string {
-  if (kind === "approval_needed") return `Your approval is needed for ${environment.name}. ${happened}`;
+  if (kind === "approval_needed") return `Your approval is needed for ${environment.name}. ${happened}`.trim();
   if (kind === "completion_needed")
-    return `Promotion ${number} can be marked as on ${environment.name} now. ${happened}`;
-  if (kind === "request_blocked") return `Promotion ${number}, which you requested, cannot go on as it is. ${happened}`;
+    return `Promotion ${number} can be marked as on ${environment.name} now. ${happened}`.trim();
+  if (kind === "request_blocked")
+    return `Promotion ${number}, which you requested, cannot go on as it is. ${happened}`.trim();
   return happened;
 }
 
@@ -194,6 +215,7 @@ function detailsIn(promotion: PromotionDetails, kind: NoticeKind, site: Site): s
   const due = schedule?.go_live_at ?? promotionExpiry(promotion);
   const rejection = approvals.find(({ decision }) => decision === "reject");
   return [
+    kind === "request_blocked" ? "" : lead(promotion, countTicked(promotion.contents, new Set()), false),
     open && due ? `${schedule?.go_live_at ? "Planned for" : "It expires on"} ${longTime(due, site.time_zone)}.` : "",
     open && note ? `${promotion.asked_by} wrote: “${note}”` : "",
     ...(kind === "request_blocked" ? blockers.map(({ message }) => message) : []),
