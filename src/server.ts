@@ -72,13 +72,12 @@ async function start(): Promise<void> {
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
   const context = { mailer, baseUrl, secrets, isAllowed: callable(config.webhookNetworks) };
-  const handlers: JobHandlers = {
-    ...jobHandlers,
+  const mails: JobHandlers = {
     notice: (db, job, now) => sendNotice(db, job, now, context),
     digest: (db, job, now) => sendDigest(db, job, now, context),
     security_mail: (db, job) => sendSecurityMail(db, job, context),
-    webhook: (db, job, now) => sendDelivery(db, job, now, context),
   };
+  const deliveries: JobHandlers = { webhook: (db, job, now) => sendDelivery(db, job, now, context) };
   const prepare = async (now: string) => {
     await writeNotices(db, now, Boolean(mailer));
     await writeSecurityMails(db, now, Boolean(mailer));
@@ -92,8 +91,10 @@ async function start(): Promise<void> {
       visitServer(db, job, { ...context, now: () => new Date().toISOString(), stopping: stopping.signal }),
   };
   const workers = [
-    startWorker(db, handlers, { prepare }),
-    // of their own, as a slow server must hold up neither mails nor visits to others
+    startWorker(db, jobHandlers, { prepare }),
+    // of their own, as a slow server must hold up neither what is planned nor what others wait for
+    startWorker(db, mails),
+    startWorker(db, deliveries),
     startWorker(db, visit, { prepare: prepareVisits }),
     ...Array.from({ length: visitors - 1 }, () => startWorker(db, visit)),
   ];

@@ -1,10 +1,14 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { recordSecurityEvent, unknownClient } from "../src/access/security-events.ts";
 import { openSession } from "../src/access/sessions.ts";
 import { type Database, isPostgres, openDatabase } from "../src/database/connect.ts";
+import { enqueue } from "../src/jobs/queue.ts";
+import { addMs } from "../src/time/add.ts";
 import { emptyDatabaseUrl, freshDatabaseUrl } from "./support/database.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 
@@ -106,6 +110,49 @@ test("every connection to a file has the pragmas that make it durable, also afte
     expect(await pragma("busy_timeout")).toBe(10_000);
     expect(await pragma("trusted_schema")).toBe(0);
   }
+});
+
+test("a mail server that says nothing holds up neither what is planned nor webhooks", async () => {
+  await tokenOn(url);
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const now = new Date().toISOString();
+  const kinds = ["security_mail", "promotion_expiry", "webhook"];
+  await onDatabase(async (db) => {
+    const { id: site_id } = await db.selectFrom("sites").select("id").executeTakeFirstOrThrow();
+    const { id: personId } = await db
+      .selectFrom("people")
+      .select("id")
+      .where("email", "is not", null)
+      .executeTakeFirstOrThrow();
+    await recordSecurityEvent(db, now, unknownClient, { kind: "signed_in", personId });
+    const { seq } = await db
+      .selectFrom("security_events")
+      .select("seq")
+      .orderBy("seq", "desc")
+      .executeTakeFirstOrThrow();
+    for (const [i, kind] of kinds.entries())
+      await enqueue(db, { site_id, kind, ref: String(seq), run_at: addMs(now, i) });
+  });
+  const { port } = silent.address() as AddressInfo;
+  await using server = starting({
+    DATABASE_URL: url,
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+    MAIL_FROM: "book@example.test",
+  });
+  await server.url();
+  const done = () =>
+    onDatabase(async (db) => {
+      const rows = await db
+        .selectFrom("jobs")
+        .select("kind")
+        .where("done_at", "is not", null)
+        .where("kind", "in", kinds)
+        .execute();
+      return rows.map(({ kind }) => kind).sort();
+    });
+  await expect.poll(done, { timeout: 10_000, interval: 200 }).toEqual(["promotion_expiry", "webhook"]);
+  silent.close();
 });
 
 async function numbers(db: Database): Promise<number[]> {
