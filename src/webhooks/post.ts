@@ -13,7 +13,7 @@ const maxAnswerLength = 500;
 
 /**
  * Posts JSON. No redirect is followed. The addresses of a name are checked when the connection is made, so that a name that
- * resolves to another address by then is refused too. Throws if there is no response within `timeoutMs`.
+ * resolves to another address by then is refused too. Throws if there is no status within `timeoutMs`.
  */
 export function postJson(
   url: URL,
@@ -39,13 +39,15 @@ export function postJson(
     });
     request.on("error", fail);
     request.on("response", (response) => {
+      // its status counts, however slowly the rest follows: what was accepted must not be sent again
+      request.off("error", fail).on("error", () => undefined);
       let answer = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
         answer += text;
         if (answer.length > maxAnswerLength) response.destroy();
       });
-      response.on("error", fail);
+      response.on("error", () => undefined);
       response.on("close", () => done({ status: response.statusCode ?? 0, answer: answer.slice(0, maxAnswerLength) }));
     });
     request.end(body);
