@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { GateRules } from "../src/access/gates.ts";
+import { createSecrets } from "../src/access/secrets.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
+import { writeNotices } from "../src/notices/write-notices.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { withdrawApproval } from "../src/promotions/withdrawals.ts";
 import { createRelease } from "../src/releases/releases.ts";
+import { createWebhook } from "../src/webhooks/webhooks.ts";
 import { machine } from "./support/api.ts";
 import { setGate } from "./support/gates.ts";
 import { words } from "./support/words.ts";
@@ -70,6 +73,17 @@ test("only the page that was fixed needs another review, and the approval names 
   expect(verdict).toHaveProperty("head");
   expect(await rebuild(w.db, w.site.id)).toEqual(verdict);
   expect(await page()).toContain("2 pages carried over from promotion 1");
+});
+
+test("a webhook is told that an approval was carried over", async () => {
+  const secrets = createSecrets({ databaseUrl: "file::memory:" });
+  const request = { name: "CI", shape: "standard", url: "https://ci.example.test/", types: ["approval.carried_over"] };
+  await createWebhook(w.db, await w.by("iris"), w.site, request, { secrets, isAllowed: () => true });
+  await approve(await remade("page"));
+  await writeNotices(w.db, w.clock.at, false);
+  expect(await w.db.selectFrom("webhook_deliveries").select("type").execute()).toEqual([
+    { type: "approval.carried_over" },
+  ]);
 });
 
 test("a page whose tick is removed is not carried over", async () => {

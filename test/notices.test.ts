@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { setFreeze } from "../src/freezes/freezes.ts";
+import { maxAttempts } from "../src/jobs/queue.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
 import { createMailer } from "../src/mail/mailer.ts";
 import { sendAgain } from "../src/notices/queries.ts";
@@ -329,6 +330,49 @@ test("a server killed between sending and writing that down repeats the mail wit
   await work();
   expect(new Set(server.mails.map(({ messageId }) => messageId)).size).toBe(1);
   expect(server.mails).toHaveLength(2);
+});
+
+test("a notice that is sent again twice, or while it waits, is one mail, also of two servers", async () => {
+  await requested();
+  await writeNotices(w.db, w.clock.at, true);
+  const { id } = await w.db.selectFrom("notices").select("id").executeTakeFirstOrThrow();
+  await sendAgain(w.db, w.site.id, id, w.clock.at);
+  await Promise.all([work(), work()]);
+  expect(server.mails).toHaveLength(1);
+  await Promise.all([1, 2].map(() => sendAgain(w.db, w.site.id, id, w.clock.at)));
+  expect(
+    await w.db.selectFrom("jobs").select("id").where("done_at", "is", null).where("kind", "=", "notice").execute(),
+  ).toHaveLength(1);
+  await Promise.all([work(), work()]);
+  expect(server.mails).toHaveLength(2);
+});
+
+test("after days without a mail server a notice is shown as failed, and digests go on once it is back", async () => {
+  await w.as("theo").submit("/sites/shop/notices", { approval_needed: "daily" });
+  await requested();
+  await work();
+  await w.db
+    .updateTable("jobs")
+    .set({ attempts: maxAttempts, last_error: "Nobody is there." })
+    .where("kind", "=", "digest")
+    .execute();
+  await w.as("theo").submit("/sites/shop/notices", { approval_needed: "now" });
+  await w.record("beta", ["/about v1"]);
+  await w.ask((await w.release("About", ["/about"])).number, "demo");
+  await writeNotices(w.db, w.clock.at, true);
+  await w.db
+    .updateTable("jobs")
+    .set({ attempts: maxAttempts, last_error: "Nobody is there." })
+    .where("kind", "=", "notice")
+    .execute();
+  expect(await (await w.as("theo").get("/sites/shop/notices")).text()).toMatch(/failed<\/span> <small>Nobody is there/);
+  await w.as("theo").submit("/sites/shop/notices", { approval_needed: "daily" });
+  await w.record("beta", ["/terms v1"]);
+  await w.ask((await w.release("Terms", ["/terms"])).number, "demo");
+  await work();
+  later(24 * hour);
+  await work();
+  expect(mailsTo("theo").map(({ subject }) => subject)).toEqual(["Fennel & Co: 2 things for you"]);
 });
 
 test("two servers write and send each notice once", async () => {

@@ -4,18 +4,22 @@ import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSecrets } from "../src/access/secrets.ts";
+import { setFreeze } from "../src/freezes/freezes.ts";
 import { maxAttempts } from "../src/jobs/queue.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
 import { callable } from "../src/network/private-networks.ts";
 import { writeNotices } from "../src/notices/write-notices.ts";
+import { completeWithoutGate } from "../src/promotions/break-glass.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { addMs } from "../src/time/add.ts";
 import { replayDelivery, sendDelivery } from "../src/webhooks/deliveries.ts";
+import { postJson } from "../src/webhooks/post.ts";
 import type { WebhookRequest } from "../src/webhooks/rules.ts";
 import { createWebhook, enableWebhook, removeWebhook, rotateSecret } from "../src/webhooks/webhooks.ts";
+import { setGate } from "./support/gates.ts";
 import { serveAt, visit } from "./support/visits.ts";
 import { htmlPage, webSite } from "./support/web-site.ts";
-import { type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 let receiver: Awaited<ReturnType<typeof receiving>>;
@@ -110,6 +114,8 @@ test("a webhook of all events, and one of findings, are told what a visit found 
   const told = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
   for (const type of ["findings.opened", "findings.settled"])
     expect(told.filter((one) => one.type === type)).toHaveLength(2);
+  // a page that is missing is no drift
+  expect(told.filter((one) => String(one.type).startsWith("drift."))).toEqual([]);
   expect(told.find(({ type }) => type === "findings.opened")).toMatchObject({
     data: {
       text: expect.stringContaining("found 1 finding: missing, /about"),
@@ -133,6 +139,34 @@ test("it is told only of the events that were selected, and of the approval that
   expect(types.toSorted()).toEqual(["promotion.approved", "promotion.requested"]);
 });
 
+test("it is told what else an event is: drift, a removal, a freeze that was overridden", async () => {
+  await using beta = await webSite({ "/sale": htmlPage("Sale", "<p>Shoes</p>") });
+  await serveAt(w, "beta", beta.base);
+  await w.record("beta", ["/sale v1"]);
+  await visit(w, "beta");
+  later(1000);
+  const types = [
+    "drift.detected",
+    "drift.resolved",
+    "deployment.removed",
+    "freeze.overridden",
+    "approval.carried_over",
+  ];
+  await create({ types });
+  beta.pages["/sale"] = htmlPage("Sale", "<p>Boots</p>");
+  await visit(w, "beta");
+  await w.record("beta", ["/sale v2", "/old v1"]);
+  await visit(w, "beta");
+  await w.record("beta", ["-/old"]);
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }] });
+  const { number } = await w.ask((await w.release("Sale", ["/sale"])).number, "demo");
+  await setFreeze(w.db, await w.by("iris"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, number, { reason: "The shop is down" });
+  await work();
+  const told = receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+  expect(told.toSorted()).toEqual(["deployment.removed", "drift.detected", "drift.resolved", "freeze.overridden"]);
+});
+
 test("Slack and Teams get a sentence with a link, and nothing in a name becomes markup", async () => {
   await create({ shape: "slack", name: "Slack" });
   await create({ shape: "teams", name: "Teams" });
@@ -148,6 +182,11 @@ test("Slack and Teams get a sentence with a link, and nothing in a name becomes 
     attachments: [{ content: { actions: [{ type: "Action.OpenUrl", url: expect.stringContaining("/sites/shop/") }] } }],
   });
   expect(receiver.received[0]?.headers["webhook-signature"]).toBeUndefined();
+  const { number, digest } = await w.ask(1, "demo");
+  await decide(w.db, await w.by("theo"), w.site, number, { decision: "approve", digest });
+  await work();
+  // in a channel the last approval is one message, and not that the promotion is approved besides
+  expect(receiver.received.filter(({ body }) => body.includes("Theo approved"))).toHaveLength(2);
 });
 
 test("no private address is called: neither written down, nor what a name resolves to when it is called", async () => {
@@ -247,6 +286,32 @@ test("for a day after its secret was changed both sign, and then only the new on
   expect(() => verified(before.secret, 1)).toThrow();
 });
 
+test("a secret that was changed twice in a row, as by two clicks, signs for a day as well", async () => {
+  nowForReal();
+  const before = await create();
+  const iris = await w.by("iris");
+  const [first, second] = [
+    await rotateSecret(w.db, iris, w.site, before.id, local),
+    await rotateSecret(w.db, iris, w.site, before.id, local),
+  ];
+  await w.record("beta", ["/sale v1"]);
+  await work();
+  for (const { secret } of [before, first, second])
+    expect(verified(secret)).toMatchObject({ type: "deployment.recorded" });
+});
+
+test("a receiver that accepts and then does not end its response has accepted", async () => {
+  const endless = createServer((_request, response) => {
+    response.writeHead(200).write("thank you");
+  }).listen(0, "127.0.0.1");
+  await once(endless, "listening");
+  const url = new URL(`http://127.0.0.1:${(endless.address() as AddressInfo).port}/`);
+  const result = await postJson(url, "{}", {}, { isAllowed: () => true, timeoutMs: 200 });
+  endless.closeAllConnections();
+  endless.close();
+  expect(result).toEqual({ status: 200, answer: "thank you" });
+});
+
 test("a delivery is sent again by hand with the same id, and none to a webhook that was removed", async () => {
   const { id } = await create();
   await w.record("beta", ["/sale v1"]);
@@ -261,6 +326,20 @@ test("a delivery is sent again by hand with the same id, and none to a webhook t
   await w.record("beta", ["/sale v2"]);
   await work();
   expect(receiver.received).toHaveLength(2);
+});
+
+test("a delivery that is asked for again while it waits is sent once, also by two servers", async () => {
+  await create();
+  await w.record("beta", ["/sale v1"]);
+  await writeNotices(w.db, w.clock.at, false);
+  const { id } = await w.db.selectFrom("webhook_deliveries").select("id").executeTakeFirstOrThrow();
+  await replayDelivery(w.db, w.site.id, id, w.clock.at);
+  await Promise.all([work(), work()]);
+  expect(receiver.received).toHaveLength(1);
+  await Promise.all([1, 2].map(() => replayDelivery(w.db, w.site.id, id, w.clock.at)));
+  await Promise.all([work(), work()]);
+  expect(receiver.received).toHaveLength(2);
+  await expect(replayDelivery(w.db, w.site.id, w.site.id, w.clock.at)).rejects.toThrow("Delivery not found.");
 });
 
 test("an administrator creates a webhook on the page, sees its deliveries, and nobody else does", async () => {

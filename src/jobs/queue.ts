@@ -107,6 +107,27 @@ export async function runAgain(db: Database, siteId: string, id: string, now: st
   if (!numUpdatedRows) notFound("failed job");
 }
 
+/**
+ * Makes the job about something due now, from its first attempt on, unless it is running. False if there is none that is
+ * not done. So what is asked for twice is not done by two servers at once.
+ */
+export async function runNow(
+  trx: Database,
+  { site_id, kind, ref }: Pick<Job, "site_id" | "kind" | "ref">,
+  now: string,
+): Promise<boolean> {
+  const open = trx.selectFrom("jobs").select("id").where("site_id", "=", site_id).where("done_at", "is", null);
+  const ids = (await open.where("kind", "=", kind).where("ref", "=", ref).execute()).map(({ id }) => id);
+  if (!ids.length) return false;
+  await trx
+    .updateTable("jobs")
+    .set({ attempts: 0, run_at: now, lease_until: null })
+    .where("id", "in", ids)
+    .where((eb) => eb.or([eb("lease_until", "is", null), eb("lease_until", "<=", now)]))
+    .execute();
+  return true;
+}
+
 export type ListedJob = Awaited<ReturnType<typeof listJobs>>["open"][number];
 
 /** A site's jobs that are not done, those that are due first at the top, and the last ones that were done. */

@@ -22,7 +22,7 @@ const notice = z
     promotion: z.int().nullable(),
     event: z.int().openapi({ description: "The number of the event in the site's history." }),
     delivery: z.enum(["now", "daily", "weekly"]),
-    state: z.enum(["waiting", "sent", "stopped", "refused", "bounced"]),
+    state: z.enum(["waiting", "sent", "stopped", "refused", "bounced", "failed"]),
     reason: z.string().nullable().openapi({ description: "Why it was not sent, or not yet." }),
     created_at: momentSchema,
     ended_at: momentSchema.nullable(),
@@ -30,8 +30,8 @@ const notice = z
   .openapi("Notice");
 
 const noticeJson = (row: ListedNotice): z.infer<typeof notice> => {
-  const { id, kind, person, promotion, seq, delivery, outcome, error, created_at, ended_at } = row;
-  const state = row.bounce ? "bounced" : row.state;
+  const { id, kind, person, promotion, seq, delivery, outcome, error, failed, created_at, ended_at } = row;
+  const state = row.bounce ? "bounced" : failed ? "failed" : row.state;
   return { id, kind, person, promotion, event: seq, delivery, state, reason: outcome ?? error, created_at, ended_at };
 };
 

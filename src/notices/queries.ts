@@ -1,7 +1,7 @@
 import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
-import { enqueue } from "../jobs/queue.ts";
+import { enqueue, maxAttempts, runNow } from "../jobs/queue.ts";
 import type { NoticeKind } from "./rules.ts";
 
 export type ListedNotice = Awaited<ReturnType<typeof listNotices>>[number];
@@ -29,35 +29,39 @@ export async function listNotices(
     siteId,
     rows.filter(({ state }) => state === "waiting").map(({ id }) => id),
   );
-  return rows.map((row) => ({ ...row, kind: row.kind as NoticeKind, error: errors.get(row.id) ?? null }));
+  return rows.map((row) => {
+    const { last_error, attempts = 0 } = errors.get(row.id) ?? {};
+    return { ...row, kind: row.kind as NoticeKind, error: last_error ?? null, failed: attempts >= maxAttempts };
+  });
 }
 
-/** Why those that wait were not sent yet, by id. */
-async function sendErrors(db: Database, siteId: string, ids: string[]): Promise<Map<string, string>> {
-  if (!ids.length) return new Map();
+/** Why those that wait were not sent yet, and after how many attempts, by id. */
+async function sendErrors(db: Database, siteId: string, ids: string[]) {
+  if (!ids.length) return new Map<string, { last_error: string | null; attempts: number }>();
   const rows = await db
     .selectFrom("jobs")
-    .select(["ref", "last_error"])
+    .select(["ref", "last_error", "attempts"])
     .where("site_id", "=", siteId)
     .where("done_at", "is", null)
     .where("kind", "=", "notice")
     .where("last_error", "is not", null)
     .where("ref", "in", ids)
     .execute();
-  return new Map(rows.map(({ ref, last_error }) => [ref, last_error as string]));
+  return new Map(rows.map((row) => [row.ref, row]));
 }
 
 /** Sends a notice of a site once more, now. Throws a Refusal with 404 if there is none. */
 export async function sendAgain(db: Database, siteId: string, id: string, now: string): Promise<void> {
+  const job = { site_id: siteId, kind: "notice", ref: id };
   await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("notices")
-      .set({ state: "waiting", outcome: null, ended_at: null, delivery: "now", bounce: null })
-      .where("id", "=", id)
-      .where("site_id", "=", siteId)
-      .executeTakeFirstOrThrow();
+    const notice = trx.updateTable("notices").where("id", "=", id).where("site_id", "=", siteId);
+    const again = notice.set({ state: "waiting", outcome: null, ended_at: null, delivery: "now", bounce: null });
+    const { numUpdatedRows: ended } = await again.where("state", "!=", "waiting").executeTakeFirstOrThrow();
+    if (!ended && (await runNow(trx, job, now))) return;
+    // one that waits for a digest has no job of its own
+    const { numUpdatedRows } = await notice.set({ delivery: "now" }).executeTakeFirstOrThrow();
     if (!numUpdatedRows) notFound("notice");
-    await enqueue(trx, { site_id: siteId, kind: "notice", ref: id, run_at: now });
+    await enqueue(trx, { ...job, run_at: now });
   });
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { enqueue } from "../jobs/queue.ts";
+import { enqueue, maxAttempts } from "../jobs/queue.ts";
 import type { Need } from "../promotions/need-rules.ts";
-import { listPromotions } from "../promotions/queries.ts";
 import { addMs } from "../time/add.ts";
-import { type DeliveredEvent, removeOldDeliveries, writeDeliveries } from "../webhooks/deliveries.ts";
+import { removeOldDeliveries, writeDeliveries } from "../webhooks/deliveries.ts";
+import { withFacts } from "../webhooks/facts.ts";
 import { deliveriesOf } from "./choices.ts";
 import { type DigestDelivery, nextDigestAt } from "./digest-rules.ts";
 import { needsOf } from "./needs.ts";
@@ -83,7 +83,7 @@ async function catchUp(db: Database, site: SiteProgress, now: string, mailIsSetU
       if (!(await moveProgress(trx, site.id, from, until, now))) return false;
       const events = await eventsBetween(trx, site.id, from ?? 0, until);
       await insertNotices(trx, site, await noticesOf(trx, site.id, events, until, now), now, mailIsSetUp);
-      await writeDeliveries(trx, site.id, await deliveredEvents(trx, site.id, events), now);
+      await writeDeliveries(trx, site.id, await withFacts(trx, site.id, events), now);
       return true;
     });
     // if another server was faster, it goes on
@@ -132,17 +132,6 @@ const eventsBetween = (trx: Database, siteId: string, from: number, until: numbe
     .where("seq", "<=", until)
     .orderBy("seq")
     .execute();
-
-/** The same with what they made of their promotions, for webhooks. */
-async function deliveredEvents(trx: Database, siteId: string, events: NoticedEvent[]): Promise<DeliveredEvent[]> {
-  const deciding = events.filter(({ action }) => action === "promotion_approved" || action === "promotion_completed");
-  const ids = [...new Set(deciding.map((event) => event.subject_id ?? ""))];
-  const promotions = ids.length ? await listPromotions(trx, siteId, { ids, limit: ids.length }) : [];
-  return events.map((event) => {
-    const promotion = promotions.find(({ id }) => id === event.subject_id);
-    return { ...event, approved: promotion?.state === "approved", rollback: Boolean(promotion?.rollback_of_id) };
-  });
-}
 
 async function noticesOf(
   trx: Database,
@@ -263,7 +252,13 @@ async function enqueueDigest(
 ): Promise<void> {
   const ref = `${person_id} ${delivery}`;
   const open = trx.selectFrom("jobs").select("id").where("site_id", "=", site.id).where("done_at", "is", null);
-  if (await open.where("kind", "=", "digest").where("ref", "=", ref).executeTakeFirst()) return;
+  const [due] = await open
+    .where("kind", "=", "digest")
+    .where("ref", "=", ref)
+    // one that has failed sends nothing more by itself
+    .where("attempts", "<", maxAttempts)
+    .execute();
+  if (due) return;
   const run_at = nextDigestAt(delivery, site.time_zone, now);
   await enqueue(trx, { site_id: site.id, kind: "digest", ref, run_at });
 }

@@ -4,20 +4,17 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import { listEvents } from "../history/queries.ts";
-import { enqueue, type Job, maxAttempts } from "../jobs/queue.ts";
+import { enqueue, type Job, maxAttempts, runNow } from "../jobs/queue.ts";
 import { pathOf, payloadOf, signedHeaders } from "./payload.ts";
 import { type PostResult, postJson } from "./post.ts";
-import { typesOf, wants } from "./rules.ts";
-import { disableWebhook, findWebhook, type StoredWebhook, type WebhookContext } from "./webhooks.ts";
+import { type EventFacts, typesFor, typesOf } from "./rules.ts";
+import { disableWebhook, findWebhook, type StoredWebhook, signingSecrets, type WebhookContext } from "./webhooks.ts";
 
-/** An event of a site, and what it made of the promotion that it is about. */
-export interface DeliveredEvent {
+/** An event of a site, and what else it is told as. */
+export interface DeliveredEvent extends EventFacts {
   seq: number;
   action: string;
   recorded_at: string;
-  /** Whether the promotion has all its approvals by now, and whether it is a rollback. */
-  approved: boolean;
-  rollback: boolean;
 }
 
 /** Writes what the webhooks of a site have to be told of these events, with the jobs that do it. */
@@ -29,16 +26,15 @@ export async function writeDeliveries(
 ): Promise<void> {
   const webhooks = await trx
     .selectFrom("webhooks")
-    .select(["id", "types", "created_at"])
+    .select(["id", "shape", "types", "created_at"])
     .where("site_id", "=", siteId)
     .where("removed_at", "is", null)
     .where("disabled_at", "is", null)
     .execute();
   for (const webhook of webhooks)
     for (const event of events.filter(({ recorded_at }) => recorded_at >= webhook.created_at))
-      for (const type of typesOf(event.action, event))
-        if (wants(webhook.types, type))
-          await writeDelivery(trx, siteId, { webhook_id: webhook.id, seq: event.seq, type }, now);
+      for (const type of typesFor(webhook, typesOf(event.action, event)))
+        await writeDelivery(trx, siteId, { webhook_id: webhook.id, seq: event.seq, type }, now);
 }
 
 async function writeDelivery(
@@ -101,10 +97,7 @@ async function attempt(
   if (!event || !url)
     return { error: "Its address cannot be read: SECRET, or the file with the key, is not the one it was saved with." };
   const body = payloadOf(webhook.shape, { type, site, event, url: `${baseUrl}/sites/${site.slug}/${pathOf(event)}` });
-  const isOverlap = (webhook.previous_until ?? "") > now;
-  const keys = [webhook.secret, isOverlap ? webhook.previous_secret : null].flatMap(
-    (sealed) => (sealed && secrets.unseal(sealed, `webhooks.secret ${webhook.id}`)) || [],
-  );
+  const keys = signingSecrets(webhook, now, secrets);
   const headers = webhook.shape === "standard" ? signedHeaders(`msg_${id}`, body, keys, now) : {};
   try {
     return await postJson(new URL(url), body, headers, { isAllowed });
@@ -130,15 +123,13 @@ async function end(db: Database, id: string, { answer, ...result }: End, now: st
 
 /** Delivers one again, now, with the same id. Throws a Refusal with 404 if the site has none. */
 export async function replayDelivery(db: Database, siteId: string, id: string, now: string): Promise<void> {
+  const job = { site_id: siteId, kind: "webhook", ref: id };
   await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("webhook_deliveries")
-      .set({ state: "waiting", ended_at: null })
-      .where("id", "=", id)
-      .where("site_id", "=", siteId)
-      .executeTakeFirstOrThrow();
-    if (!numUpdatedRows) notFound("delivery");
-    await enqueue(trx, { site_id: siteId, kind: "webhook", ref: id, run_at: now });
+    const delivery = trx.updateTable("webhook_deliveries").where("id", "=", id).where("site_id", "=", siteId);
+    const again = delivery.set({ state: "waiting", ended_at: null }).where("state", "!=", "waiting");
+    const { numUpdatedRows } = await again.executeTakeFirstOrThrow();
+    if (numUpdatedRows) await enqueue(trx, { ...job, run_at: now });
+    else if (!(await runNow(trx, job, now))) notFound("delivery");
   });
 }
 

@@ -30,21 +30,50 @@ const typeOfAction: Record<string, string> = {
   findings_settled: "findings.settled",
 };
 
-export const webhookTypes: string[] = [
-  ...new Set([...Object.values(typeOfAction), "promotion.approved", "promotion.rolled_back"]),
-].sort();
-
-/** The types of an event: an approval that was the last missing one, and a completed rollback, have two. */
-export function typesOf(action: string, { approved, rollback }: { approved: boolean; rollback: boolean }): string[] {
-  const type = typeOfAction[action];
-  if (!type) return [];
-  if (action === "promotion_approved" && approved) return [type, "promotion.approved"];
-  if (action === "promotion_completed" && rollback) return [type, "promotion.rolled_back"];
-  return [type];
+/** What else an event may be, which it is told as besides. */
+export interface EventFacts {
+  /** Whether the promotion has all its approvals by now. */
+  approved?: boolean;
+  /** Whether some of an approval was taken over from an earlier one. */
+  carriedOver?: boolean;
+  /** Whether the promotion is a rollback. */
+  rollback?: boolean;
+  /** Whether the promotion was completed in spite of a freeze. */
+  unfrozen?: boolean;
+  /** Whether the deployment removed something. */
+  removes?: boolean;
+  /** Whether some of the findings are drift. */
+  drift?: boolean;
 }
 
-/** Which of these a webhook is told of; `*` stands for all. */
-export const wants = (types: string, type: string): boolean => types === "*" || types.split(" ").includes(type);
+const furtherTypes: [action: string, fact: keyof EventFacts, type: string][] = [
+  ["promotion_approved", "approved", "promotion.approved"],
+  ["promotion_approved", "carriedOver", "approval.carried_over"],
+  ["promotion_completed", "rollback", "promotion.rolled_back"],
+  ["promotion_completed", "unfrozen", "freeze.overridden"],
+  ["deployment_recorded", "removes", "deployment.removed"],
+  ["findings_opened", "drift", "drift.detected"],
+  ["findings_settled", "drift", "drift.resolved"],
+];
+
+export const webhookTypes: string[] = [
+  ...new Set([...Object.values(typeOfAction), ...furtherTypes.map(([, , type]) => type)]),
+].sort();
+
+/** The types of an event: an approval that was the last missing one, or a completed rollback, has two. */
+export function typesOf(action: string, facts: EventFacts): string[] {
+  const type = typeOfAction[action];
+  if (!type) return [];
+  return [type, ...furtherTypes.flatMap(([of, fact, more]) => (of === action && facts[fact] ? [more] : []))];
+}
+
+/** Which of these a webhook is told of; `*` stands for all. A channel reads one sentence about an event, whatever its types. */
+export const typesFor = (webhook: { shape: WebhookShape; types: string }, types: string[]): string[] => {
+  const wanted = types.filter((type) => wants(webhook.types, type));
+  return webhook.shape === "standard" ? wanted : wanted.slice(0, 1);
+};
+
+const wants = (types: string, type: string): boolean => types === "*" || types.split(" ").includes(type);
 
 export interface WebhookRequest {
   name: string;

@@ -75,7 +75,10 @@ async function whyNotMore(trx: Database, siteId: string): Promise<string | undef
   return count >= maxWebhooks ? `A site can have ${maxWebhooks} webhooks. Remove one first.` : undefined;
 }
 
-/** Gives it a new secret, which is returned here once. For a day both sign, so that the receiver can change in between. */
+/**
+ * Gives it a new secret, which is returned here once. For a day those before sign too, so that the receiver can change in
+ * between; all of them, as a button that is pressed twice must not end the one that the receiver has.
+ */
 export function rotateSecret(
   db: Database,
   actor: Actor,
@@ -86,11 +89,13 @@ export function rotateSecret(
   return change(db, actor, site, id, "webhook_changed", { what: "secret" }, async (trx, actor, webhook) => {
     if (webhook.secret === null) notFound("secret");
     const secret = newSigningSecret();
+    const context = `webhooks.secret ${id}`;
+    const before = signingSecrets(webhook, actor.at, secrets).slice(0, maxPreviousSecrets).join(" ");
     await trx
       .updateTable("webhooks")
       .set({
-        secret: secrets.seal(secret, `webhooks.secret ${id}`),
-        previous_secret: webhook.secret,
+        secret: secrets.seal(secret, context),
+        previous_secret: secrets.seal(before, context),
         previous_until: addMs(actor.at, overlapMs),
       })
       .where("id", "=", id)
@@ -98,6 +103,19 @@ export function rotateSecret(
     return { name: webhook.name, secret };
   });
 }
+
+/** More would make the header of the signatures too long for some receivers. */
+const maxPreviousSecrets = 5;
+
+/** The secrets that sign now, the newest first; without those that were sealed with another key. */
+export const signingSecrets = (
+  { id, secret, previous_secret, previous_until }: StoredWebhook,
+  now: string,
+  secrets: Secrets,
+): string[] =>
+  [secret, (previous_until ?? "") > now ? previous_secret : null]
+    .flatMap((sealed) => (sealed && secrets.unseal(sealed, `webhooks.secret ${id}`)) || [])
+    .flatMap((text) => text.split(" "));
 
 /** Goes on with one that was disabled. */
 export const enableWebhook = (db: Database, actor: Actor, site: Site, id: string): Promise<{ name: string }> =>

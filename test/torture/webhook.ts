@@ -82,10 +82,25 @@ export function* whyNotDelivered(
 }
 
 /** Whether an approval was the last missing one by the time it was delivered is not certain. */
-function messagesOf(record: Record, { seq, action, subject_id }: Record["events"][number]) {
-  const rollback = record.promotions.some(({ id, rollback_of_id }) => id === subject_id && rollback_of_id);
-  const certain = typesOf(action, { approved: false, rollback });
-  return typesOf(action, { approved: true, rollback }).map((type) => ({
+function messagesOf(record: Record, { seq, action, subject_id, details }: Record["events"][number]) {
+  const {
+    carried_over,
+    forced = "",
+    findings = [],
+  } = JSON.parse(details) as {
+    carried_over?: object;
+    forced?: string;
+    findings?: { code: string }[];
+  };
+  const facts = {
+    rollback: record.promotions.some(({ id, rollback_of_id }) => id === subject_id && rollback_of_id),
+    carriedOver: carried_over !== undefined,
+    unfrozen: forced.includes("frozen"),
+    removes: Boolean(record.lines.get(subject_id ?? "")?.some(({ version }) => version === null)),
+    drift: findings.some(({ code }) => code === "drifted"),
+  };
+  const certain = typesOf(action, facts);
+  return typesOf(action, { ...facts, approved: true }).map((type) => ({
     about: aboutOf(seq, type),
     isCertain: certain.includes(type),
   }));

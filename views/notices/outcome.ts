@@ -5,7 +5,7 @@ import { time } from "../parts/time.ts";
 
 /** What came of a notice, with the reason if it was not sent. */
 export function outcome(
-  { state, bounce, outcome, error, delivery, ended_at }: ListedNotice,
+  { state, bounce, outcome, error, failed, delivery, ended_at }: ListedNotice,
   { time_zone }: { time_zone: string },
   now: string,
 ): Html {
@@ -16,6 +16,7 @@ export function outcome(
   if (state === "refused")
     return html`${statusBadge("rejected", "refused by the mail server")} <small>${outcome}</small>`;
   if (state === "stopped") return html`${statusBadge("same", "not sent")} <small>${outcome}</small>`;
+  if (failed) return html`${statusBadge("rejected", "failed")} <small>${error}</small>`;
   if (error) return html`${statusBadge("blocked", "will be tried again")} <small>${error}</small>`;
   return statusBadge("waiting", delivery === "now" ? "waiting" : `waits for the ${delivery} mail`);
 }

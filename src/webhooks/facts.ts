@@ -1,0 +1,71 @@
+import { inBatches } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { listPromotions } from "../promotions/queries.ts";
+import type { DeliveredEvent } from "./deliveries.ts";
+
+interface NewEvent {
+  seq: number;
+  action: string;
+  subject_id: string | null;
+  recorded_at: string;
+}
+
+/** New events of a site with what else they are told as. */
+export async function withFacts(trx: Database, siteId: string, events: NewEvent[]): Promise<DeliveredEvent[]> {
+  const idsOf = (...actions: string[]) => [
+    ...new Set(
+      events.flatMap(({ action, subject_id }) => (subject_id && actions.includes(action) ? [subject_id] : [])),
+    ),
+  ];
+  const promotionIds = idsOf("promotion_approved", "promotion_completed");
+  const promotions = promotionIds.length
+    ? await listPromotions(trx, siteId, { ids: promotionIds, limit: promotionIds.length })
+    : [];
+  const removing = new Set(await inBatches(idsOf("deployment_recorded"), (batch) => thoseThatRemove(trx, batch)));
+  const details = await detailsOf(trx, siteId, events);
+  return events.map((event) => {
+    const promotion = promotions.find(({ id }) => id === event.subject_id);
+    const { carried_over, forced = "", findings = [] } = details.get(event.seq) ?? {};
+    return {
+      ...event,
+      approved: promotion?.state === "approved",
+      carriedOver: carried_over !== undefined,
+      rollback: Boolean(promotion?.rollback_of_id),
+      unfrozen: forced.split(", ").includes("frozen"),
+      removes: removing.has(event.subject_id ?? ""),
+      drift: findings.some(({ code }) => code === "drifted"),
+    };
+  });
+}
+
+async function thoseThatRemove(trx: Database, deploymentIds: string[]): Promise<string[]> {
+  const rows = await trx
+    .selectFrom("placements")
+    .select("deployment_id")
+    .distinct()
+    .where("deployment_id", "in", deploymentIds)
+    .where("version_id", "is", null)
+    .execute();
+  return rows.map(({ deployment_id }) => deployment_id);
+}
+
+interface Details {
+  carried_over?: object;
+  /** The codes of what was passed over. */
+  forced?: string;
+  findings?: { code: string }[];
+}
+
+/** Of those events whose details say more, by number. */
+async function detailsOf(trx: Database, siteId: string, events: NewEvent[]): Promise<Map<number, Details>> {
+  const telling = ["promotion_approved", "promotion_completed", "findings_opened", "findings_settled"];
+  const seqs = events.flatMap(({ seq, action }) => (telling.includes(action) ? [seq] : []));
+  if (!seqs.length) return new Map();
+  const rows = await trx
+    .selectFrom("events")
+    .select(["seq", "details"])
+    .where("site_id", "=", siteId)
+    .where("seq", "in", seqs)
+    .execute();
+  return new Map(rows.map(({ seq, details }) => [seq, JSON.parse(details) as Details]));
+}
