@@ -242,6 +242,35 @@ test("owners get the changes of a day in one mail in the morning, with one click
   expect((await nobody.get("/unsubscribe?key=wrong")).status).toBe(404);
 });
 
+test("unsubscribing from a digest stops all in it that its person may stop", async () => {
+  await w.record("beta", ["/sale v1"]);
+  await work();
+  const mara = w.as("mara");
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.mara.id });
+  await mara.submit("/sites/shop/notices", { subscribed: "daily" });
+  await mara.submit("/sites/shop/notices/follow", { subject: "environment", name: "demo" });
+  await w.as("iris").submit("/sites/shop/settings/notices", { mentioned: "required" });
+  await mara.submit("/sites/shop/notices", { mentioned: "daily" });
+  later(1000);
+  await work();
+  await w.record("demo", ["/about v1"]);
+  await w.record("beta", ["/sale v2"]);
+  const { number } = await w.ask((await w.release("Sale", ["/sale"])).number, "demo");
+  await addComment(w.db, await w.by("theo"), w.site, number, "@Mara, is it right?");
+  await work();
+  later(24 * hour);
+  await work();
+  const [mail] = mailsTo("mara");
+  expect(mail?.subject).toBe("Fennel & Co: 3 things for you");
+  const header = mail?.headerLines.find(({ key }) => key === "list-unsubscribe")?.line ?? "";
+  const [, link = ""] = /sitebook\.example\.test([^>\s]+)/.exec(header) ?? [];
+  const shown = await (await w.as("nobody").get(link)).text();
+  expect(shown).toContain("of the kinds “Own page changed” and “Change to something followed” about");
+  await w.app.request(`http://sitebook.test${link}`, { method: "POST", body: "List-Unsubscribe=One-Click" });
+  const off = w.db.selectFrom("notice_choices").select("kind").where("delivery", "=", "off").orderBy("kind");
+  expect(await off.execute()).toEqual([{ kind: "page_changed" }, { kind: "subscribed" }]);
+});
+
 test("who follows an environment, a section, a page or a campaign is told what changes there", async () => {
   await w.record("beta", ["/sale/shoes v1", "/about v1"]);
   later(1000);

@@ -2,7 +2,7 @@ import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
 import { enqueue, maxAttempts, runNow } from "../jobs/queue.ts";
-import type { NoticeKind } from "./rules.ts";
+import { type NoticeKind, noticeKinds } from "./rules.ts";
 
 export type ListedNotice = Awaited<ReturnType<typeof listNotices>>[number];
 
@@ -65,11 +65,18 @@ export async function sendAgain(db: Database, siteId: string, id: string, now: s
   });
 }
 
-/** The notice in whose mail this secret is, with its site and person; undefined if it is long gone. */
-export const findByUnsubscribeKey = (db: Database, key: string) =>
-  db
+/** What a mail with this secret tells a person about a site, by kind: several in a digest. Undefined if it is long gone. */
+export async function findByUnsubscribeKey(db: Database, key: string) {
+  const notice = await db
     .selectFrom("notices as n")
     .innerJoin("sites as s", "s.id", "n.site_id")
-    .select(["n.site_id", "n.person_id", "n.kind", "s.name as site"])
+    .select(["n.site_id", "n.person_id", "n.kind", "n.mail_id", "s.name as site"])
     .where("n.unsubscribe_key", "=", key)
     .executeTakeFirst();
+  if (!notice) return;
+  const { mail_id, kind, ...about } = notice;
+  const mail = db.selectFrom("notices").select("kind").where("mail_id", "=", mail_id);
+  const rows = mail_id === null ? [] : await mail.execute();
+  const told = new Set([kind, ...rows.map((row) => row.kind)]);
+  return { ...about, kinds: noticeKinds.filter((one) => told.has(one)) };
+}

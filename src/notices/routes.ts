@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { noticesPage } from "../../views/notices/page.ts";
 import { unsubscribePage } from "../../views/notices/unsubscribe.ts";
 import { notFound, Refusal, shownRefusal } from "../errors.ts";
@@ -9,7 +9,7 @@ import { sessionActor } from "../http/session.ts";
 import { bouncedAddress, bounceSentence, clearBounces } from "../mail/bounced-addresses.ts";
 import { choicesOf, chooseNotices, rulesOf } from "./choices.ts";
 import { findByUnsubscribeKey, listNotices } from "./queries.ts";
-import { type NoticeKind, noticeKinds, noticeNames, type SubscriptionSubject } from "./rules.ts";
+import { noticeKinds, noticeNames, type SubscriptionSubject } from "./rules.ts";
 import { follow, listSubscriptions, unfollow } from "./subscriptions.ts";
 
 /** What the signed-in person wants to be told about a site, and what they follow. */
@@ -94,22 +94,23 @@ async function show(
 export const unsubscribeRoutes = new Hono<AppEnv>();
 
 unsubscribeRoutes.get("/unsubscribe", async (c) => {
-  const key = c.req.query("key") ?? "";
-  const notice = (await findByUnsubscribeKey(c.var.db, key)) ?? notFound("notice");
-  const content = unsubscribePage({
-    key,
-    site: notice.site,
-    name: noticeNames[notice.kind as NoticeKind],
-    done: false,
-  });
-  return signedOutPage(c, "Unsubscribe", content);
+  const { key, site, names } = await unsubscribing(c);
+  return signedOutPage(c, "Unsubscribe", unsubscribePage({ key, site, names, done: false }));
 });
 
 unsubscribeRoutes.post("/unsubscribe", async (c) => {
-  const key = c.req.query("key") ?? "";
-  const notice = (await findByUnsubscribeKey(c.var.db, key)) ?? notFound("notice");
-  const kind = notice.kind as NoticeKind;
-  await chooseNotices(c.var.db, notice.person_id, notice.site_id, { [kind]: "off" });
-  const content = unsubscribePage({ key, site: notice.site, name: noticeNames[kind], done: true });
-  return signedOutPage(c, "Unsubscribe", content);
+  const { key, site, names, kinds, person_id, site_id } = await unsubscribing(c);
+  await chooseNotices(c.var.db, person_id, site_id, Object.fromEntries(kinds.map((kind) => [kind, "off"])));
+  return signedOutPage(c, "Unsubscribe", unsubscribePage({ key, site, names, done: true }));
 });
+
+/** Of a digest with several kinds those that its person may switch off. */
+async function unsubscribing(c: Context<AppEnv>) {
+  const key = c.req.query("key") ?? "";
+  const { kinds: all, ...about } = (await findByUnsubscribeKey(c.var.db, key)) ?? notFound("notice");
+  const rules = await rulesOf(c.var.db, about.site_id);
+  const optional = all.filter((kind) => rules[kind] !== "required");
+  // otherwise the refusal says why
+  const kinds = optional.length ? optional : all;
+  return { ...about, key, kinds, names: kinds.map((kind) => noticeNames[kind]) };
+}
