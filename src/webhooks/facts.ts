@@ -38,13 +38,17 @@ export async function withFacts(trx: Database, siteId: string, events: NewEvent[
   });
 }
 
+/** By their own lines: what follows for them from something that is recorded later is recorded then. */
 async function thoseThatRemove(trx: Database, deploymentIds: string[]): Promise<string[]> {
   const rows = await trx
-    .selectFrom("placements")
-    .select("deployment_id")
+    .selectFrom("deployments as d")
+    .innerJoin("placements as p", (join) =>
+      join.onRef("p.deployment_id", "=", "d.id").onRef("p.recorded_at", "=", "d.recorded_at"),
+    )
+    .select("p.deployment_id")
     .distinct()
-    .where("deployment_id", "in", deploymentIds)
-    .where("version_id", "is", null)
+    .where("d.id", "in", deploymentIds)
+    .where("p.version_id", "is", null)
     .execute();
   return rows.map(({ deployment_id }) => deployment_id);
 }

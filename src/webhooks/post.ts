@@ -11,6 +11,9 @@ export interface PostResult {
 
 const maxAnswerLength = 500;
 
+/** How long the rest of a response is read after its status. */
+const maxAnswerMs = 1000;
+
 /**
  * Posts JSON. No redirect is followed. The addresses of a name are checked when the connection is made, so that a name that
  * resolves to another address by then is refused too. Throws if there is no status within `timeoutMs`.
@@ -41,6 +44,7 @@ export function postJson(
     request.on("response", (response) => {
       // its status counts, however slowly the rest follows: what was accepted must not be sent again
       request.off("error", fail).on("error", () => undefined);
+      setTimeout(() => response.destroy(), maxAnswerMs).unref();
       let answer = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {

@@ -81,26 +81,32 @@ export function* whyNotDelivered(
   for (const about of idsOf.keys()) yield `The webhook got ${about}, which no event caused.`;
 }
 
-/** Whether an approval was the last missing one by the time it was delivered is not certain. */
+/**
+ * Whether an approval was the last missing one by the time it was delivered is not certain; nor whether a removal that
+ * follows from something recorded later, in the same millisecond, counts as one of the deployment's.
+ */
 function messagesOf(record: Record, { seq, action, subject_id, details }: Record["events"][number]) {
   const {
     carried_over,
     forced = "",
     findings = [],
+    placements = [],
   } = JSON.parse(details) as {
     carried_over?: object;
     forced?: string;
     findings?: { code: string }[];
+    placements?: { version: string | null }[];
   };
   const facts = {
     rollback: record.promotions.some(({ id, rollback_of_id }) => id === subject_id && rollback_of_id),
     carriedOver: carried_over !== undefined,
     unfrozen: forced.includes("frozen"),
-    removes: Boolean(record.lines.get(subject_id ?? "")?.some(({ version }) => version === null)),
+    removes: placements.some(({ version }) => version === null),
     drift: findings.some(({ code }) => code === "drifted"),
   };
   const certain = typesOf(action, facts);
-  return typesOf(action, { ...facts, approved: true }).map((type) => ({
+  const removes = Boolean(record.lines.get(subject_id ?? "")?.some(({ version }) => version === null));
+  return typesOf(action, { ...facts, approved: true, removes }).map((type) => ({
     about: aboutOf(seq, type),
     isCertain: certain.includes(type),
   }));
