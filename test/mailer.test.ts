@@ -119,3 +119,13 @@ test("a server that accepts the connection and says nothing holds nobody up for 
   const sending = createMailer({ url: `smtp://127.0.0.1:${port}`, from }, { timeoutMs: 200 })(mail());
   await expect(sending).rejects.toThrow(/timeout|greeting/i);
 });
+
+test("a server that answers slowly gets the mail, though all of it takes longer than it may be silent", async () => {
+  const slowly = (done: (error?: Error | null) => void) => void setTimeout(done, 400);
+  const { url, mails } = await serve({
+    onMailFrom: (_from, _session, done) => slowly(done),
+    onRcptTo: (_to, _session, done) => slowly(done),
+  });
+  await createMailer({ url, from }, { timeoutMs: 600 })(mail());
+  expect(mails).toHaveLength(1);
+});
