@@ -37,7 +37,7 @@ import { roleApi } from "./roles/api.ts";
 import { siteApi } from "./sites/api.ts";
 import { visitApi } from "./visits/api.ts";
 import { visitSettingsApi } from "./visits/settings-api.ts";
-import { webhookApi } from "./webhooks/api.ts";
+import { webhookApi, webhookCall } from "./webhooks/api.ts";
 
 /** The API, and the OpenAPI document, which is generated from the schemas that check the requests. */
 export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
@@ -47,6 +47,7 @@ export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
     scheme: "bearer",
     description: "A token of the site, created in its settings or by `sitebook token create`.",
   });
+  all.openAPIRegistry.registerWebhook(webhookCall);
   all.route("/", healthApi);
   all.route("/api/v1", calls());
   all.all("/api/*", () => notFound("API call"));
@@ -112,4 +113,7 @@ const description = `The book of record of a web site: what is where, in which v
 
 Times are RFC 3339. Lists return \`items\` and \`next\`, the cursor of the next page. Errors are problem+json (RFC 9457): \`detail\`
 is a sentence, \`errors\` names each wrong field, \`blockers\` all that blocks the request. Fields may be added to responses;
-none is renamed or removed.`;
+none is renamed or removed.
+
+To be told instead of asking: \`POST /sites/{site}/webhooks\` (what arrives there is under \`webhooks\`), and
+\`POST /sites/{site}/feeds\` for Atom, iCalendar and badges. Mail needs \`SMTP_URL\` and \`MAIL_FROM\` where Sitebook runs.`;

@@ -102,6 +102,13 @@ test("every schema that the document refers to is in it", async () => {
   expect(document.components.securitySchemes).toMatchObject({ token: { type: "http", scheme: "bearer" } });
 });
 
+test("the document says what a webhook gets, with every type and the headers that sign it", async () => {
+  const { webhooks } = (await read()) as Document & { webhooks: Record<string, { post: Operation }> };
+  const { parameters, requestBody } = (webhooks.event as { post: Operation }).post;
+  expect(parameters?.map(({ name }) => name)).toEqual(["webhook-id", "webhook-timestamp", "webhook-signature"]);
+  expect(requestBody?.content["application/json"]?.schema).toEqual({ $ref: "#/components/schemas/WebhookEvent" });
+});
+
 test("a monitor sees that the server is running, and whether its database answers", async () => {
   expect(await (await open("/healthz")).json()).toEqual({ status: "alive" });
   const ready = await open("/readyz");

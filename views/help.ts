@@ -189,6 +189,16 @@ const proving = html`<section><h2 id="proving">Export and proof</h2>
 <p>You can export the board, the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. CSV files are UTF-8 with a byte order mark, so that Excel opens them with the right letters. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded. The export of an environment can be recorded again, on this or another site.</p>
 <p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed. That of a promotion has only the events that concern it; choose <em>with the whole history</em> to prove that nothing else was left out, or to compare it with a checkpoint that you kept.</p></section>`;
 
+const telling = html`<section><h2 id="telling">How to set up mail and webhooks</h2>
+<ol>
+<li><b>Mail</b>: whoever runs Sitebook starts it with <code>SMTP_URL</code>, such as <code>smtp://USER:PASSWORD@HOST:587</code>, with <code>MAIL_FROM</code>, such as <code>Sitebook &lt;sitebook@example.com&gt;</code>, and with <code>BASE_URL</code>, the address that people open. An administrator then presses “Send a test mail” under Settings, Notices. From then on those who must act get a mail; each person chooses what and how often under Notices, on their account page.</li>
+<li><b>A program</b>: an administrator enters its address under Settings, Webhooks, and copies the secret, which is shown once. The program checks each delivery with the secret and the library of Standard Webhooks (www.standardwebhooks.com) for its language, and responds with a status from 200 to 299. The <a href="/openapi.json">API reference</a> has the fields.</li>
+<li><b>A channel</b>: create an incoming webhook in Slack, or in Teams a workflow that posts to a channel when a webhook request is received, and enter its address in the same place.</li>
+<li><b>Try it</b>: record a deployment. The page of the webhook lists the delivery, with what was answered, and delivers it again. What is not accepted is tried again for three days; then the webhook is disabled, and the administrators are told.</li>
+<li><b>A feed</b>: everybody creates addresses for feed readers, calendars and badges under Feeds, which the calendar and each environment link to.</li>
+</ol>
+<p>A receiver in a private network has to be allowed with <code>WEBHOOK_NETWORKS</code>, such as <code>10.0.0.0/8</code>, by whoever runs Sitebook. A crash can repeat a mail or a delivery: it has the same id then.</p></section>`;
+
 const words = html`<section><h2 id="words">Terms</h2>
 <dl class="glossary">${each(terms, ([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl></section>`;
 
@@ -204,6 +214,6 @@ const keys = html`<dl class="keys">${each(
 export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of record of a web site: what is where, since when, and who approved it." })}
 ${split(
-  html`<div class="words">${approving}${recording}${asking}${when}${proving}${words}</div>`,
+  html`<div class="words">${approving}${recording}${asking}${when}${proving}${telling}${words}</div>`,
   html`${panel("signs", "Icons", html`<p><small>Each status has a word and a shape; its colour only repeats them.</small></p>${statusLegend()}`)}${panel("keys", "Keyboard shortcuts", keys)}`,
 )}`;

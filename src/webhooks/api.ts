@@ -40,6 +40,48 @@ type Row = Awaited<ReturnType<typeof listWebhooks>>[number];
 
 const webhookJson = (row: Row) => documented(webhook, { ...row, types: row.types === "*" ? [] : row.types.split(" ") });
 
+const event = z
+  .object({
+    type: z.string().openapi({ description: `One of ${webhookTypes.join(", ")}.`, example: "promotion.applied" }),
+    timestamp: momentSchema,
+    data: z.object({
+      site: z.string(),
+      event: z.int().openapi({ description: "The number of the event in the site's history." }),
+      recorded_at: momentSchema,
+      action: z.string(),
+      subject: z.string().openapi({ example: "promotion 12" }),
+      person: z.object({ name: z.string(), kind: z.enum(["person", "machine"]) }),
+      text: z.string().openapi({ description: "The sentence of the history." }),
+      url: z.string().openapi({ description: "The page about it." }),
+      details: z.record(z.string(), z.unknown()).openapi({ description: "As in the history." }),
+    }),
+  })
+  .openapi("WebhookEvent");
+
+/** What is sent, for the document. */
+export const webhookCall = {
+  method: "post" as const,
+  path: "event",
+  tags,
+  operationId: "receiveEvent",
+  summary: "What a receiver of shape `standard` gets",
+  description: `Signed by Standard Webhooks (https://www.standardwebhooks.com): give the secret, the body as it arrived and the headers to the library for your language. In JavaScript: \`new Webhook(secret).verify(body, headers)\`.
+
+Respond with a status from 200 to 299 within 15 seconds. Anything else is tried again for three days, after pauses from 30 seconds to 6 hours; then, and after 410, the webhook is disabled. A delivery can arrive twice, with the same \`webhook-id\`, and not in the order of the events: see \`data.event\`.`,
+  request: {
+    headers: z.object({
+      "webhook-id": z.string().openapi({ description: "Stays the same when a delivery is repeated." }),
+      "webhook-timestamp": z.string().openapi({ description: "Of this attempt, in seconds since 1970." }),
+      "webhook-signature": z.string().openapi({
+        description:
+          "`v1,` and the signature, once for each secret: for a day after it was changed the old one signs too.",
+      }),
+    }),
+    body: { required: true, content: { "application/json": { schema: event } } },
+  },
+  responses: { "2XX": { description: "It is delivered." } },
+};
+
 const listCall = getCall("/sites/{site}/webhooks", {
   tags,
   operationId: "listWebhooks",
@@ -60,7 +102,7 @@ const createCall = postCall("/sites/{site}/webhooks", {
   operationId: "createWebhook",
   summary: "Tell a program or a chat channel of events",
   description:
-    "The answer has the secret that signs, once. A repeated request creates another webhook. What the receiver does not accept is tried again for three days.",
+    "The answer has the secret that signs, once. A repeated request creates another webhook. What arrives there is under `webhooks` in this document. To try it, record a deployment, and read its deliveries.",
   params: z.object({ site: slugSchema }),
   body: z
     .strictObject({ name: textUpTo(200), shape, url: textUpTo(2000), types: types.optional() })
