@@ -8,6 +8,7 @@ import { createApi } from "../src/api-app.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
 import { createFeed } from "../src/feeds/feeds.ts";
 import { setFreeze } from "../src/freezes/freezes.ts";
+import { writeNotices } from "../src/notices/write-notices.ts";
 import { changeName } from "../src/people/account.ts";
 import { createToken } from "../src/people/tokens.ts";
 import { addComment } from "../src/promotions/comments.ts";
@@ -71,8 +72,10 @@ async function otherSite(): Promise<string[]> {
   const hook = { name: marker, shape: "standard", url: `https://${marker}.test/`, types: [] };
   const webhook = await createWebhook(w.db, oskar, site, hook, { secrets, isAllowed: () => true });
   const machine = await createToken(w.db, oskar, site, { name: marker, roles: ["viewer"] });
+  await writeNotices(w.db, w.clock.at, true);
   const ids: string[] = [site.id, w.people.oskar.id, feed.id, webhook.id, machine.id];
-  for (const table of ["artifacts", "releases", "promotions", "environments"] as const)
+  const tables = ["artifacts", "releases", "promotions", "environments", "webhook_deliveries", "jobs"] as const;
+  for (const table of tables)
     ids.push(
       ...(await w.db.selectFrom(table).select("id").where("site_id", "=", site.id).limit(2).execute()).map(
         (row) => row.id,
@@ -265,6 +268,24 @@ function requestsWith({ action, fields }: Form, cookie: string): Sent[] {
     send(broken, type ?? "text/plain"),
   ];
 }
+
+test("open addresses and what pages load answer whatever they are sent", async () => {
+  const cookie = `sitebook=${await openSession(w.db, w.people.iris.id, w.clock.at)}`;
+  const paths = Array.from({ length: 60 }, () => encodeURIComponent(text().slice(0, 500).toWellFormed())).flatMap(
+    (odd) => [
+      `/unsubscribe?key=${odd}`,
+      `/feeds/sbf_${odd.slice(0, 43).padEnd(43, "x")}.atom`,
+      `/feeds/${odd}`,
+      `/sites/shop/frame?rail=${odd}&environment=${odd}`,
+      `/sites/shop/settings/notices?before=${odd}`,
+      `/sites/shop/settings/webhooks/${odd}?before=${odd}`,
+      `/sites/shop/notices?${odd}=${odd}`,
+    ],
+  );
+  const requests = paths.map((path) => ({ name: "", path, init: { method: "GET", headers: { cookie } } }));
+  const { wrong } = await sendAll(requests);
+  expect(wrong, `FUZZ_SEED=${seed}`).toEqual([]);
+}, 60_000);
 
 test("every form of the pages answers whatever it is sent, and a refusal changes nothing", async () => {
   const iris = w.as("iris");
