@@ -197,6 +197,13 @@ test("no private address is called: neither written down, nor what a name resolv
     "169.254.169.254",
     "[::1]",
     "[::ffff:127.0.0.1]",
+    "[::127.0.0.1]",
+    "[fe80::1]",
+    "[fec0::1]",
+    "[fd00::1]",
+    "[64:ff9b::127.0.0.1]",
+    "[2002:7f00:1::]",
+    "0x7f.1",
     "0.0.0.0",
     "2130706433",
   ])
