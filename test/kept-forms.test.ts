@@ -107,6 +107,8 @@ describe("a form left open while somebody else signs in in another tab", () => {
     const passwords = { current: password, password: "a new password", again: "a new password" };
     const refused = await send(browser, "cleo", "/account", "/account/password", passwords, { accept: "*/*" });
     expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(sentence)]);
+    const address = { email: "cleo@new.test", email_password: password };
+    expect((await send(browser, "cleo", "/account", "/account/address", address, { accept: "*/*" })).status).toBe(409);
     expect(await deployments()).toEqual([]);
   });
 
@@ -331,6 +333,8 @@ describe("a form sent after the session ended", () => {
     const passwords = { current: password, password: "a new password", again: "a new password" };
     const answer = await send(cleo, "cleo", "/account", "/account/password", passwords);
     expect(nextOf(answer)).toBe("/account");
+    const address = { email: "cleo@new.test", email_password: password };
+    expect(nextOf(await send(cleo, "cleo", "/account", "/account/address", address))).toBe("/account");
     const large = await sendRecord(cleo, "cleo", { lines: "x".repeat(2_100_000) });
     expect(nextOf(large)).toBe(recordPage);
     const claimed = await send(cleo, "cleo", recordPage, "/sites/shop/deployments", record, {

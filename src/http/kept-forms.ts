@@ -93,7 +93,7 @@ async function keepUnsent(
 ): Promise<string | undefined> {
   const { db, at } = c.var;
   const secret = browserSecret(c);
-  const hasPassword = ["password", "current", "again", "secret"].some((name) => form.has(name));
+  const hasPassword = ["password", "email_password", "current", "again", "secret"].some((name) => form.has(name));
   if (!secret || hasPassword || !(await isKnownBrowser(db, secret, personId, at))) return;
   const encoded = new Response(form);
   const body = Buffer.from(await encoded.arrayBuffer());
