@@ -1,8 +1,6 @@
 import { Hono } from "hono";
 import { closingPage } from "../../views/settings/closing.ts";
 import { administersEverySite } from "../access/administrators.ts";
-import type { LimitHashing } from "../access/password-queue.ts";
-import type { Database } from "../database/connect.ts";
 import { closeAccount, closeOwnAccount, findAccount, sitesWithRole } from "../departures/close-account.ts";
 import { dutiesOf } from "../departures/duties.ts";
 import { whyNotClose } from "../departures/rules.ts";
@@ -21,7 +19,7 @@ closingRoutes.use("/settings/accounts/*", needPerson);
 closingRoutes.get("/account/closing", async (c) => showClosing(c, c.var.person.id));
 
 closingRoutes.post("/account/closing", async (c) => {
-  const { db, limitHashing, signedInAt } = c.var as { db: Database; limitHashing: LimitHashing; signedInAt?: string };
+  const { db, limitHashing, signedInAt } = c.var;
   const { password } = await formFields(c, "password");
   try {
     await closeOwnAccount(db, actingPerson(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
