@@ -108,3 +108,11 @@ test("an address that belongs to somebody else, or a link after a day, changes n
     .executeTakeFirstOrThrow();
   expect(email).toBe(vera);
 });
+
+test("the page says why the link to a new address could not be sent", async () => {
+  await server.close();
+  const form = { email: "vera@new.test", email_password: password };
+  const refused = await as("vera").post("/account/address", form);
+  expect(refused.status).toBe(409);
+  expect(await refused.text()).toMatch(/value="vera@new\.test".*The link could not be sent: /s);
+});

@@ -34,7 +34,7 @@ interface AddressMeans {
 /**
  * Mails a link to a new address of a person, which changes nothing until it is confirmed. The password is needed, since anybody
  * could use a browser that was left open. That the address belongs to another account is not said here. Throws a Refusal with
- * 422 for a wrong field.
+ * 422 for a wrong field, and with 409 if the mail server does not take the mail.
  */
 export async function requestAddress(
   db: Database,
@@ -57,13 +57,18 @@ export async function requestAddress(
     .values({ person_id: person.id, ...row })
     .onConflict((conflict) => conflict.column("person_id").doUpdateSet(row))
     .execute();
-  await sendLetter(mailer as Mailer, baseUrl, {
+  const letter = {
     to: { name: person.name, address },
     subject: "Confirm your new address",
     lead: `${person.name} wants to sign in to Sitebook with this address from now on.`,
     actions: [{ text: "Confirm", url: `${baseUrl}/address?link=${secret}` }],
     why: "You get this because the address was entered on an account page. If that was not you, ignore this mail.",
-  });
+  };
+  try {
+    await sendLetter(mailer as Mailer, baseUrl, letter);
+  } catch (error) {
+    refuseFields([{ path: "email", message: `The link could not be sent: ${(error as Error).message}` }], 409);
+  }
 }
 
 /** The change behind a link. Throws a Refusal with 403 if it was confirmed, replaced or has expired. */
