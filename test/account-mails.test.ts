@@ -109,6 +109,23 @@ test("an address that belongs to somebody else, or a link after a day, changes n
   expect(email).toBe(vera);
 });
 
+test("a new password ends a change of address that waits to be confirmed, however the password was chosen", async () => {
+  const asked = async (email: string, password: string) => {
+    await as("vera").post("/account/address", { email, email_password: password });
+    return linkIn((await server.next(email)).text);
+  };
+  const first = await asked("first@evil.test", password);
+  const chosen = { password: "a new long password", again: "a new long password" };
+  expect((await as("vera").post("/account/password", { current: password, ...chosen })).status).toBe(303);
+  expect((await nobody().post("/address", { link: first.split("=")[1] ?? "" })).status).toBe(403);
+
+  const second = await asked("second@evil.test", chosen.password);
+  await nobody().post("/forgot", { email: vera });
+  const link = linkIn((await server.next(vera)).text).split("=")[1] ?? "";
+  expect((await nobody().post("/reset", { link, password, again: password })).status).toBe(303);
+  expect((await nobody().get(second)).status).toBe(403);
+});
+
 test("the page says why the link to a new address could not be sent", async () => {
   await server.close();
   const form = { email: "vera@new.test", email_password: password };

@@ -8,6 +8,7 @@ import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { afterLastEvents, appendEvent } from "../record/events.ts";
 import { keepFormerName } from "../record/former-names.ts";
 import { normalName, whyNotName } from "../text.ts";
+import { dropAddressChange } from "./address.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
@@ -19,8 +20,8 @@ export const staleLinkSentence =
   "This link has been used or has expired. Ask an administrator of your site for a new one.";
 
 /**
- * Sets a password with the secret of a link, and ends all sessions of its person. Returns the person's id. Throws a
- * Refusal with 403 if the link was used or has expired.
+ * Sets a password with the secret of a link, and ends all sessions of its person, and a change of their address that was not
+ * confirmed. Returns the person's id. Throws a Refusal with 403 if the link was used or has expired.
  */
 export async function choosePassword(
   db: Database,
@@ -51,6 +52,7 @@ export async function choosePassword(
     if (!used?.person_id) throw new Refusal(403, staleLinkSentence);
     await trx.updateTable("people").set({ password: hash }).where("id", "=", used.person_id).execute();
     await closeSessionsOf(trx, used.person_id);
+    await dropAddressChange(trx, used.person_id);
     await forgetFailures(trx, found.email ?? "");
     const detail = purpose === "reset" ? "with a password-reset link" : "with an invitation";
     await recordSecurityEvent(trx, at, client, { kind: "password_set", personId: used.person_id, detail });
@@ -122,8 +124,8 @@ const sitesOf = (trx: Database, personId: string) =>
     .execute();
 
 /**
- * Changes a password. The current one is needed, since anybody could use a browser that was left open. Ends all sessions
- * and drops unused links, which would give access, too.
+ * Changes a password. The current one is needed, since anybody could use a browser that was left open. Ends all sessions,
+ * and drops unused links and a new address that waits to be confirmed, which would give access, too.
  */
 export async function changePassword(
   db: Database,
@@ -158,6 +160,7 @@ export async function changePassword(
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();
     await closeSessionsOf(trx, person.id);
     await dropLinks(trx, person.id);
+    await dropAddressChange(trx, person.id);
     await recordSecurityEvent(trx, at, client, { kind: "password_changed", personId: person.id });
   });
 }

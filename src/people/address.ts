@@ -71,6 +71,11 @@ export async function requestAddress(
   }
 }
 
+/** Drops a change that waits to be confirmed. */
+export async function dropAddressChange(trx: Database, personId: string): Promise<void> {
+  await trx.deleteFrom("address_changes").where("person_id", "=", personId).execute();
+}
+
 /** The change behind a link. Throws a Refusal with 403 if it was confirmed, replaced or has expired. */
 export async function findAddressChange(db: Database, link: string, at: string) {
   const row = await db
@@ -96,7 +101,7 @@ export async function confirmAddress(
     const found = await findAddressChange(trx, link, at);
     const other = await trx.selectFrom("people").select("id").where("email", "=", found.email).executeTakeFirst();
     if (other) throw new Refusal(409, "There is another account with this address.");
-    await trx.deleteFrom("address_changes").where("person_id", "=", found.person_id).execute();
+    await dropAddressChange(trx, found.person_id);
     await trx.updateTable("people").set({ email: found.email }).where("id", "=", found.person_id).execute();
     await clearBounces(trx, [found.before, found.email]);
     await dropLinks(trx, found.person_id);
