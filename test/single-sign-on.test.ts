@@ -146,6 +146,24 @@ describe("an administrator of every site", () => {
     expect(await noticeOn(await browser.get("/sign-in"))).toBe("This way to sign in no longer exists.");
     expect(await w.db.selectFrom("identities").selectAll().execute()).toEqual([]);
   });
+
+  test("keeps their own last way to sign in", async () => {
+    await addProvider();
+    await signIn("iris");
+    const iris = w.db.updateTable("people").where("id", "=", w.people.iris.id);
+    const { password: stored } = await w.db
+      .selectFrom("people")
+      .select("password")
+      .where("id", "=", w.people.iris.id)
+      .executeTakeFirstOrThrow();
+    await iris.set({ password: null }).execute();
+    const sentence = "It is your only way to sign in. Add a passkey under Account first";
+    expect(await (await w.as("iris").get(`${settings}/okta`)).text()).toContain(sentence);
+    const refused = await w.as("iris").post(`${settings}/okta/removal`);
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(sentence)]);
+    await iris.set({ password: stored }).execute();
+    expect((await w.as("iris").post(`${settings}/okta/removal`)).status).toBe(303);
+  });
 });
 
 describe("signing in with a provider", () => {

@@ -17,13 +17,12 @@ import { securityRow } from "../people/security-page.ts";
 import { listSecurityEventsWithoutAccount } from "../people/security-queries.ts";
 import type { Discover } from "../sign-on/discovery.ts";
 import { providerRefusal } from "../sign-on/exchange.ts";
-import { removeProvider, saveProvider, switchPasswords } from "../sign-on/providers.ts";
+import { removeProvider, saveProvider, switchPasswords, whyNotRemove } from "../sign-on/providers.ts";
 import { peopleByProvider } from "../sign-on/queries.ts";
 import {
   type ProviderForm,
   type RoleRule,
   whyNotAdministerSignIn,
-  whyNotRemoveProvider,
   whyNotSwitchOff,
   writeRules,
 } from "../sign-on/rules.ts";
@@ -188,7 +187,7 @@ async function showProvider(c: PersonContext, provider: IdentityProvider, form: 
     slug: provider.slug,
     name: provider.name,
     hasSecret: provider.sealed_secret !== null,
-    whyNotRemove: whyNotRemoveProvider((await listProviders(db)).length, await passwordsAreFor(db)),
+    whyNotRemove: await whyNotRemove(db, c.var.person, provider),
     people: (await peopleByProvider(db)).get(provider.id) ?? 0,
     ...(refused && { errors: refused.errors }),
   });

@@ -1,4 +1,4 @@
-import type { ActingPerson } from "../access/actor.ts";
+import type { ActingPerson, Person } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { findProvider, type IdentityProvider, listProviders, passwordsAreFor } from "../access/identity-providers.ts";
 import { listRoles } from "../access/roles.ts";
@@ -8,6 +8,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { normalName } from "../text.ts";
+import { signsInWithout } from "./queries.ts";
 import {
   domainsOf,
   type ProviderForm,
@@ -67,6 +68,14 @@ export async function saveProvider(
   return provider;
 }
 
+/** Why this person cannot remove a provider. */
+export const whyNotRemove = async (db: Database, person: Person, provider: IdentityProvider) =>
+  whyNotRemoveProvider({
+    providers: (await listProviders(db)).length,
+    passwords: await passwordsAreFor(db),
+    keepsOwn: await signsInWithout(db, person.id, provider.id),
+  });
+
 /** Removes a provider. People who only signed in with it need a password or another one then. */
 export async function removeProvider(
   db: Database,
@@ -76,7 +85,7 @@ export async function removeProvider(
   refuse(whyNotAdministerSignIn(await administersEverySite(db, person.id)), 403);
   return db.transaction().execute(async (trx) => {
     const provider = (await findProvider(trx, slug)) ?? notFound("provider");
-    refuse(whyNotRemoveProvider((await listProviders(trx)).length, await passwordsAreFor(trx)));
+    refuse(await whyNotRemove(trx, person, provider));
     await trx.deleteFrom("identities").where("provider_id", "=", provider.id).execute();
     await trx.deleteFrom("identity_providers").where("id", "=", provider.id).execute();
     await recordSecurityEvent(trx, at, client, {

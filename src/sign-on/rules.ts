@@ -123,9 +123,20 @@ export function whyNotSwitchOff(providers: number): string | undefined {
   if (!providers) return "Add a provider first: otherwise nobody but administrators could sign in.";
 }
 
-export function whyNotRemoveProvider(providers: number, passwords: "everybody" | "administrators"): string | undefined {
+/** `keepsOwn`: whether who removes it, an administrator of every site, has another way to sign in. */
+export function whyNotRemoveProvider({
+  providers,
+  passwords,
+  keepsOwn,
+}: {
+  providers: number;
+  passwords: "everybody" | "administrators";
+  keepsOwn: boolean;
+}): string | undefined {
   if (providers === 1 && passwords === "administrators")
     return "Switch passwords on first: otherwise nobody but administrators could sign in.";
+  if (!keepsOwn)
+    return "It is your only way to sign in. Add a passkey under Account first, or have another administrator create a link for you to choose a password.";
 }
 
 interface SignsIn {
