@@ -164,6 +164,22 @@ describe("an administrator of every site", () => {
     await iris.set({ password: stored }).execute();
     expect((await w.as("iris").post(`${settings}/okta/removal`)).status).toBe(303);
   });
+
+  test("does not change the issuer with which people signed in, as it names them", async () => {
+    await addProvider();
+    const other = await identityProvider({ mara: { email: "evil@example.test", email_verified: true } });
+    const change = () => w.as("iris").post(`${settings}/okta`, providerForm({ issuer: other.issuer }));
+    expect((await change()).status).toBe(303);
+    await w.as("iris").post(`${settings}/okta`, providerForm());
+    await signIn("mara");
+    const refused = await change();
+    expect([refused.status, await refused.text()]).toEqual([
+      422,
+      expect.stringContaining(`1 person signed in with the issuer ${okta.issuer}, which names them.`),
+    ]);
+    expect((await w.as("iris").post(`${settings}/okta`, providerForm({ name: "Okta of now" }))).status).toBe(303);
+    await other.close();
+  });
 });
 
 describe("signing in with a provider", () => {

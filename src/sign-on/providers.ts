@@ -8,7 +8,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { normalName } from "../text.ts";
-import { signsInWithout } from "./queries.ts";
+import { peopleByProvider, signsInWithout } from "./queries.ts";
 import {
   domainsOf,
   type ProviderForm,
@@ -38,7 +38,9 @@ export async function saveProvider(
   const before = slug === undefined ? undefined : ((await findProvider(db, slug)) ?? notFound("provider"));
   const others = (await listProviders(db)).filter(({ id }) => id !== before?.id);
   const sites = await db.selectFrom("sites").select("slug").execute();
-  refuseFields(providerErrors(form, { sites, roles: await listRoles(db), taken: others.map((other) => other.slug) }));
+  const saved = before && { issuer: before.issuer, people: (await peopleByProvider(db)).get(before.id) ?? 0 };
+  const known = { sites, roles: await listRoles(db), taken: others.map((other) => other.slug), before: saved };
+  refuseFields(providerErrors(form, known));
   if (form.secret) refuseFields(fieldErrors({ secret: secrets.whyNotSeal() }), 409);
   const id = before?.id ?? newId(Date.parse(at));
   const provider: IdentityProvider = {

@@ -1,7 +1,7 @@
 import { whyNoRole } from "../access/roles.ts";
 import { type FieldError, fieldErrors } from "../errors.ts";
 import { normalEmail, whyNotEmail } from "../people/rules.ts";
-import { controlCharacters, whyNotName, whyNotSlug } from "../text.ts";
+import { controlCharacters, countOf, whyNotName, whyNotSlug } from "../text.ts";
 
 /** A provider as it is entered. */
 export interface ProviderForm {
@@ -48,17 +48,23 @@ export const whyNotAdministerSignIn = (everySite: boolean): string | undefined =
     ? undefined
     : "How people sign in is the same on all sites, so only somebody who administers all of them may change it.";
 
+/** The provider as it was before a change, and how many people signed in with it. */
+interface SavedProvider {
+  issuer: string;
+  people: number;
+}
+
 /** What is wrong with a provider, by field. `known`: the sites and roles that there are; `taken`: the short names of others. */
 export function providerErrors(
   form: ProviderForm,
-  known: { sites: { slug: string }[]; roles: { slug: string }[]; taken: string[] },
+  known: { sites: { slug: string }[]; roles: { slug: string }[]; taken: string[]; before: SavedProvider | undefined },
 ): FieldError[] {
   return fieldErrors({
     name: whyNotName(form.name),
     slug:
       whyNotSlug(form.slug) ??
       ([...known.taken, ...reservedSlugs].includes(form.slug) ? "Another provider has this short name." : undefined),
-    issuer: whyNotIssuer(form.issuer),
+    issuer: whyNotIssuer(form.issuer) ?? whyNotOtherIssuer(form.issuer.trim(), known.before),
     client_id: whyNotText("a client ID", form.client_id),
     secret: form.secret.length > 2000 ? "A client secret can have at most 2,000 characters." : undefined,
     scopes: /^[\x21-\x7e ]{0,500}$/.test(form.scopes)
@@ -137,6 +143,12 @@ export function whyNotRemoveProvider({
     return "Switch passwords on first: otherwise nobody but administrators could sign in.";
   if (!keepsOwn)
     return "It is your only way to sign in. Add a passkey under Account first, or have another administrator create a link for you to choose a password.";
+}
+
+/** Providers name people anew: at another issuer, somebody else can have the name of a person here (OpenID Connect Core, 5.7). */
+function whyNotOtherIssuer(issuer: string, before: SavedProvider | undefined): string | undefined {
+  if (!before?.people || issuer === before.issuer) return;
+  return `${countOf(before.people, "person", "people")} signed in with the issuer ${before.issuer}, which names them. Add another provider for this one.`;
 }
 
 interface SignsIn {
