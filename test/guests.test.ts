@@ -215,3 +215,21 @@ test("a rejecting guest has to say why, and one rejection ends the promotion", a
   expect(await (await guest.post("/guest/review", { decision: "approve", digest })).text()).toContain("was rejected");
   expect(await (await as("ada").get("/sites/shop/promotions/1")).text()).toContain("The prices are wrong.");
 });
+
+test("where the gate needs a fresh sign-in, a guest enters a new code first", async () => {
+  const fresh = { guest_roles: ["tester"], requirements: [{ role: "tester", count: 1 }], fresh_sign_in: true };
+  await setGate(w, "demo", fresh);
+  await w.record("beta", ["/sale v1"]);
+  const { digest } = await w.ask((await w.release("Summer sale", ["/sale"])).number, "demo");
+  const link = await invited();
+  const { guest } = await confirmed(link);
+  later(16 * 60_000);
+  const refused = await guest.post("/guest/review", { decision: "approve", digest });
+  expect([refused.status, await refused.text()]).toEqual([
+    409,
+    expect.stringContaining("open the link in your mail again, and enter a new code"),
+  ]);
+  const again = await confirmed(link);
+  const done = await again.guest.submit("/guest/review", { decision: "approve", digest });
+  expect(await done.text()).toContain("You approved it.");
+});

@@ -78,12 +78,14 @@ export const canActIn = (promotion: DecidedPromotion, actor: Parameters<typeof s
 /** Why this person has to sign in again before they approve, if the gate asks for that. */
 export function whyNotFresh(
   { gate, environment }: Pick<OpenPromotion, "gate" | "environment">,
-  { person, signedInAt, at }: Pick<Actor, "person" | "signedInAt" | "at">,
+  { person, guest, signedInAt, at }: Pick<Actor, "person" | "guest" | "signedInAt" | "at">,
 ): string | undefined {
   if (!gate?.fresh_sign_in) return;
   if (person.kind === "machine")
     return `${environment.name} needs approval by people who have just signed in, so a token cannot approve.`;
   if (isFreshSignIn(signedInAt, at)) return;
+  if (guest)
+    return `To approve for ${environment.name}, open the link in your mail again, and enter a new code: you entered the last one more than ${freshSignInMinutes} minutes ago.`;
   return `To approve for ${environment.name}, sign in again first: you signed in more than ${freshSignInMinutes} minutes ago.`;
 }
 
