@@ -216,6 +216,15 @@ test("a rejecting guest has to say why, and one rejection ends the promotion", a
   expect(await (await as("ada").get("/sites/shop/promotions/1")).text()).toContain("The prices are wrong.");
 });
 
+test("of many requests for a code at the same time, ten are sent", async () => {
+  await requested();
+  const link = await invited();
+  const guest = outsider();
+  const asked = await Promise.all(Array.from({ length: 15 }, () => guest.post("/guest/code", { link })));
+  const statuses = Map.groupBy(asked, ({ status }) => status);
+  expect([statuses.get(200)?.length, statuses.get(409)?.length]).toEqual([10, 5]);
+});
+
 test("where the gate needs a fresh sign-in, a guest enters a new code first", async () => {
   const fresh = { guest_roles: ["tester"], requirements: [{ role: "tester", count: 1 }], fresh_sign_in: true };
   await setGate(w, "demo", fresh);

@@ -6,7 +6,7 @@ import { newSecret, sha256 } from "../database/ids.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { addMs } from "../time/add.ts";
-import { guestIdentity, whyNotGuest, whyNotSendCode, whyNotTryCode } from "./rules.ts";
+import { guestIdentity, maxCodes, tooManyCodes, whyNotGuest, whyNotTryCode } from "./rules.ts";
 
 export const codeLifetimeMinutes = 10;
 const sessionLifetimeMs = 2 * 3_600_000;
@@ -63,22 +63,23 @@ async function load(db: Database, row: Row, now: string): Promise<Guest> {
   return { id, email, name, site, promotion: promotion ?? notFound("promotion"), actor };
 }
 
-/** A new code of six digits for the guest of a link, to be sent to them. Earlier ones work no more. */
+/** A new code of six digits for the guest of a link, to be sent to them. Earlier ones work no more. Throws a Refusal with 409 after ten. */
 export async function newCode(db: Database, link: string, now: string): Promise<{ guest: Guest; code: string }> {
-  const row = await select(db, "g.hash", link);
-  const guest = await load(db, row, now);
-  refuse(row && whyNotSendCode(row));
+  const guest = await findGuest(db, link, now);
   const code = String(randomInt(1_000_000)).padStart(6, "0");
   const fresh = {
     code_hash: codeHash(guest.id, code),
     code_expires_at: addMs(now, codeLifetimeMinutes * 60_000),
     tries: 0,
   };
-  await db
+  // counted in the same statement, so that codes at the same time count too
+  const { numUpdatedRows } = await db
     .updateTable("guests")
     .set((eb) => ({ ...fresh, codes: eb("codes", "+", 1) }))
     .where("id", "=", guest.id)
-    .execute();
+    .where("codes", "<", maxCodes)
+    .executeTakeFirstOrThrow();
+  refuse(numUpdatedRows ? undefined : tooManyCodes);
   return { guest, code };
 }
 
@@ -96,7 +97,7 @@ export async function confirmCode(db: Database, link: string, entered: string, n
     .updateTable("guests")
     .set((eb) => ({ tries: eb("tries", "+", 1) }))
     .where("id", "=", guest.id)
-    .returning(["tries", "codes", "code_hash", "code_expires_at", "expires_at", "revoked_at"])
+    .returning(["tries", "code_hash", "code_expires_at", "expires_at", "revoked_at"])
     .executeTakeFirstOrThrow();
   refuseFields(fieldErrors({ code: whyNotTryCode({ ...counted, tries: counted.tries - 1 }, now) }));
   if (counted.code_hash !== codeHash(guest.id, entered.replace(/\s/g, "")))

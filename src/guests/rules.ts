@@ -54,7 +54,6 @@ export interface GuestFacts {
   expires_at: string;
   revoked_at: string | null;
   code_expires_at: string | null;
-  codes: number;
   tries: number;
 }
 
@@ -64,13 +63,11 @@ export function whyNotGuest({ expires_at, revoked_at }: GuestFacts, now: string)
   if (expires_at <= now) return "This invitation has expired. Ask the person who invited you for a new one.";
 }
 
-const maxCodes = 10;
+export const maxCodes = 10;
 const maxTries = 5;
 
-export function whyNotSendCode({ codes }: GuestFacts): string | undefined {
-  if (codes >= maxCodes)
-    return "Too many codes were sent for this invitation. Ask the person who invited you for a new one.";
-}
+export const tooManyCodes =
+  "Too many codes were sent for this invitation. Ask the person who invited you for a new one.";
 
 /** Why a code is not looked at. */
 export function whyNotTryCode({ code_expires_at, tries }: GuestFacts, now: string): string | undefined {
