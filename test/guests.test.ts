@@ -216,6 +216,33 @@ test("a rejecting guest has to say why, and one rejection ends the promotion", a
   expect(await (await as("ada").get("/sites/shop/promotions/1")).text()).toContain("The prices are wrong.");
 });
 
+test("nobody decides twice, or on what they requested, by being a guest", async () => {
+  await requested();
+  for (const email of ["Ada@example.test", "theo@example.test"]) {
+    const refused = await as("ada").post(guests, { ...lea, email });
+    expect([refused.status, await refused.text()]).toEqual([
+      422,
+      expect.stringContaining("This address belongs to somebody with a role on this site, who signs in to decide."),
+    ]);
+  }
+  expect((await as("ada").post(guests, { ...lea, email: "oskar@example.test" })).status).toBe(201);
+});
+
+test("a guest who has approved is not invited again, also once the invitation was withdrawn", async () => {
+  await setGate(w, "demo", { guest_roles: ["tester"], requirements: [{ role: "tester", count: 2 }] });
+  await w.record("beta", ["/sale v1"]);
+  const { digest } = await w.ask((await w.release("Summer sale", ["/sale"])).number, "demo");
+  const { guest } = await confirmed(await invited());
+  await guest.submit("/guest/review", { decision: "approve", digest });
+  const [, withdraw = ""] = /action="([^"]+\/revocation)"/.exec(await (await as("ada").get(guests)).text()) ?? [];
+  await as("ada").submit(withdraw);
+  const again = await as("ada").post(guests, lea);
+  expect([again.status, await again.text()]).toEqual([
+    422,
+    expect.stringContaining("This guest has approved the promotion already, and counts once."),
+  ]);
+});
+
 test("of many requests for a code at the same time, ten are sent", async () => {
   await requested();
   const link = await invited();

@@ -9,6 +9,7 @@ import { normalEmail } from "../people/rules.ts";
 import { appendPromotionEvent } from "../promotions/open-promotions.ts";
 import { promotionOf } from "../promotions/promotions.ts";
 import type { Promotion } from "../promotions/queries.ts";
+import { counts } from "../promotions/rules.ts";
 import { roleThen } from "../record/role-names.ts";
 import { normalName } from "../text.ts";
 import { addMs } from "../time/add.ts";
@@ -44,8 +45,8 @@ export function inviteGuest(
     const promotion = await promotionOf(trx, site, number);
     refuse(whyNoGuests(promotion, mailIsSetUp));
     const others = (await listGuests(trx, promotion.id)).filter((one) => !one.revoked_at && one.expires_at > actor.at);
-    refuseFields(guestErrors(request, promotion, others));
     const [link, email, name] = [newSecret(), normalEmail(request.email), normalName(request.name)];
+    refuseFields(guestErrors(request, promotion, others, await knownAs(trx, site, promotion, email)));
     const person_id = newId(Date.parse(actor.at));
     const person = { id: person_id, kind: "person" as const, name, email: null, password: null, created_at: actor.at };
     await trx.insertInto("people").values(person).execute();
@@ -60,6 +61,25 @@ export function inviteGuest(
     await appendPromotionEvent(trx, actor, site, promotion, "guest_invited", { guest: name, role: request.role });
     return { id, name, email, role: request.role, expires_at, link, promotion };
   });
+}
+
+/** Whose an address is already, on the site and among the guests of a promotion. */
+async function knownAs(trx: Database, site: Site, promotion: Promotion, email: string) {
+  const member = await trx
+    .selectFrom("people as p")
+    .innerJoin("memberships as m", "m.person_id", "p.id")
+    .select("p.id")
+    .where("p.email", "=", email)
+    .where("m.site_id", "=", site.id)
+    .executeTakeFirst();
+  const guests = await trx
+    .selectFrom("guests")
+    .select("person_id")
+    .where("promotion_id", "=", promotion.id)
+    .where("email", "=", email)
+    .execute();
+  const approved = promotion.approvals.filter(counts).map(({ person_id }) => person_id);
+  return { isMember: member !== undefined, hasApproved: guests.some(({ person_id }) => approved.includes(person_id)) };
 }
 
 /** Ends an invitation: its link and everything opened with it work no more. What the guest decided stays. */

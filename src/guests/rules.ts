@@ -33,21 +33,36 @@ interface InvitingPromotion {
 export const guestRoles = ({ gate }: Pick<InvitingPromotion, "gate">): string[] =>
   gate?.guest_roles.filter((role) => gate.requirements.some((one) => one.role === role)) ?? [];
 
+/** Whose an address is already. Nobody decides twice, or on what they requested, by being a guest. */
+interface Known {
+  /** Of somebody with a role on the site. */
+  isMember: boolean;
+  /** Of a guest whose approval counts, also if their invitation has ended. */
+  hasApproved: boolean;
+}
+
 /** What is wrong with an invitation, by field. `others` are the guests who are invited already. */
 export function guestErrors(
   { name, email, role }: GuestRequest,
   promotion: InvitingPromotion,
   others: { email: string }[],
+  known: Known,
 ): FieldError[] {
   const roles = guestRoles(promotion);
   const address = normalEmail(email);
   const repeated = others.some((other) => other.email === address) ? "This guest is invited already." : undefined;
   return fieldErrors({
     name: whyNotName(name),
-    email: whyNotEmail(address) ?? repeated,
+    email: whyNotEmail(address) ?? repeated ?? whyNotKnown(known),
     role: roles.includes(role) ? undefined : `Select a role that is open to guests: ${joinWithOr(roles) || "none is"}.`,
     guests: others.length >= maxGuests ? `A promotion can have ${maxGuests} guests.` : undefined,
   });
+}
+
+function whyNotKnown({ isMember, hasApproved }: Known): string | undefined {
+  if (hasApproved) return "This guest has approved the promotion already, and counts once.";
+  if (isMember)
+    return "This address belongs to somebody with a role on this site, who signs in to decide. An administrator can give them the role.";
 }
 
 export interface GuestFacts {
