@@ -133,3 +133,23 @@ test("the page says why the link to a new address could not be sent", async () =
   expect(refused.status).toBe(409);
   expect(await refused.text()).toMatch(/value="vera@new\.test".*The link could not be sent: /s);
 });
+
+test("who signs in without a password reads how to choose one, and loses no tries for it", async () => {
+  await w.db.updateTable("people").set({ password: null }).where("id", "=", w.people.vera.id).execute();
+  const mailed = "You have no password. “Forgot your password?” on the sign-in page mails you a link to choose one.";
+  const page = await (await as("vera").get("/account")).text();
+  expect(page.split(mailed)).toHaveLength(3);
+  expect(page).not.toContain('type="password"');
+  expect(await (await as("vera").get("/account/two-factor")).text()).toContain(mailed);
+  const posted = [
+    await as("vera").post("/account/password", { current: "any", password: "a new long one", again: "a new long one" }),
+    await as("vera").post("/account/address", { email: "vera@new.test", email_password: "any" }),
+    await as("vera").post("/account/two-factor", { password: "any" }),
+  ];
+  for (const answer of posted)
+    expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(mailed)]);
+  expect(await w.db.selectFrom("sign_in_failures").selectAll().execute()).toEqual([]);
+
+  const unmailed = "You have no password. An administrator of your site can create a link for you to choose one.";
+  expect(await (await w.as("vera").get("/account")).text()).toContain(unmailed);
+});

@@ -27,7 +27,7 @@ import { browserName } from "./security-sentences.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 import { showSignIn } from "./sign-in-page.ts";
 import { twoFactorOf } from "./two-factor.ts";
-import { whyNotUsePassword } from "./ways.ts";
+import { whyNotProve, whyNotUsePassword } from "./ways.ts";
 
 /** Signing in and out. */
 export const signInRoutes = new Hono<AppEnv>();
@@ -114,8 +114,9 @@ accountRoutes.post("/account/name", async (c) => {
 });
 
 accountRoutes.post("/account/password", async (c) => {
-  const { person, db, at, limitHashing } = c.var;
+  const { person, db, at, mailer, limitHashing } = c.var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
+  refuse(await whyNotProve(db, person.id, mailer));
   try {
     const change = { current, password, again, client: clientOf(c), browser: browserSecret(c), at };
     await changePassword(db, person, change, limitHashing);
@@ -130,6 +131,7 @@ accountRoutes.post("/account/password", async (c) => {
 accountRoutes.post("/account/address", async (c) => {
   const { person, db, at, mailer, baseUrl, limitHashing: hashing } = c.var;
   const { email, email_password: password, code } = await formFields(c, "email", "email_password", "code");
+  refuse(await whyNotProve(db, person.id, mailer));
   try {
     const request = { email, password, client: clientOf(c), browser: browserSecret(c), at };
     const beforeMail = async () => {
@@ -146,7 +148,7 @@ accountRoutes.post("/account/address", async (c) => {
 type RefusedForm = ReturnType<typeof besideFields> & { name?: string; newEmail?: string };
 
 async function showAccount(c: PersonContext, refused?: RefusedForm) {
-  const { person, db, at } = c.var;
+  const { person, db, at, mailer } = c.var;
   const own = sessionHash(c);
   if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
   const content = accountPage({
@@ -154,7 +156,8 @@ async function showAccount(c: PersonContext, refused?: RefusedForm) {
     name: refused?.name ?? person.name,
     email: person.email ?? "",
     newEmail: refused?.newEmail ?? "",
-    mailIsSetUp: c.var.mailer !== undefined,
+    mailIsSetUp: mailer !== undefined,
+    whyNoPassword: await whyNotProve(db, person.id, mailer),
     hasTwoFactor: (await twoFactorOf(db, person.id)).isOn,
     sites: await rolesBySite(db, person.id),
     sessions: (await listSessions(db, person.id, at, c.var.sessionLifetime)).map(({ user_agent, ...session }) => ({

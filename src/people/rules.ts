@@ -58,6 +58,10 @@ export function whyNotAgain(password: string, again: string | undefined): string
   if (again !== undefined && again !== password) return "This is different from the password above.";
 }
 
+/** Why somebody who signs in without a password cannot change what needs it. */
+export const whyNoPassword = (mailIsSetUp: boolean): string =>
+  `You have no password. ${mailIsSetUp ? "“Forgot your password?” on the sign-in page mails you a link to choose one." : "An administrator of your site can create a link for you to choose one."}`;
+
 /** The path to continue to after signing in; "/" if `next` could lead to another host. */
 export function safePath(next: string | undefined): string {
   // browsers read a backslash as a slash and drop line breaks and tabs

@@ -19,7 +19,7 @@ import {
   renewRecoveryCodes,
   twoFactorOf,
 } from "./two-factor.ts";
-import { whyNotUsePassword } from "./ways.ts";
+import { whyNotProve, whyNotUsePassword } from "./ways.ts";
 
 /** A person's own two-factor sign-in. */
 export const twoFactorRoutes = new Hono<PersonEnv>();
@@ -65,7 +65,8 @@ const here = (c: PersonContext) => accountAddress(c.req.query("site"), "/two-fac
 
 /** Anybody could use a browser that was left open. */
 async function checkPassword(c: PersonContext, password: string): Promise<void> {
-  const { db, person, at, limitHashing } = c.var;
+  const { db, person, at, mailer, limitHashing } = c.var;
+  refuse(await whyNotProve(db, person.id, mailer));
   const attempt = { email: person.email ?? "", password, ...clientOf(c), browser: browserSecret(c), at };
   const result = await tryPassword(db, attempt, limitHashing);
   personOrRefusal(result, { sentence: "This is not your password.", path: "password", status: 422 });
@@ -82,14 +83,14 @@ async function orShow(c: PersonContext, work: (c: PersonContext) => Promise<Resp
 }
 
 async function show(c: PersonContext, refused?: { errors: Record<string, string>; status: number }) {
-  const { db, secrets, person } = c.var;
+  const { db, secrets, person, mailer } = c.var;
   const secret = await pendingSecret(db, secrets, person.id);
   if (secret) containsSecret(c);
   const content = twoFactorPage({
     from: c.req.query("site"),
     ...(await twoFactorOf(db, person.id)),
     pending: secret ? addingTo(secret, person.email ?? "") : undefined,
-    why: secrets.whyNotSeal(),
+    why: secrets.whyNotSeal() ?? (await whyNotProve(db, person.id, mailer)),
     errors: refused?.errors ?? {},
   });
   return personPage(c, "Two-factor sign-in", content, (refused?.status ?? 200) as 200);

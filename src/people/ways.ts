@@ -1,7 +1,9 @@
 import { listProviders, passwordsAreFor } from "../access/identity-providers.ts";
 import { permissionsOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import type { Mailer } from "../mail/mailer.ts";
 import { joinWithOr } from "../text.ts";
+import { whyNoPassword } from "./rules.ts";
 
 /** How people can sign in, as the sign-in page offers it. */
 export async function waysToSignIn(db: Database) {
@@ -24,6 +26,17 @@ export async function whyNotUse(
   const { providers, passwords } = await waysToSignIn(db);
   if (passwords === "everybody" || (await permissionsOf(db, personId)).has("administer")) return;
   return `${what} are switched off. Sign in with ${joinWithOr(providers.map(({ name }) => name))}.`;
+}
+
+/** Why a person cannot prove by their password that it is them: they have none. */
+export async function whyNotProve(
+  db: Database,
+  personId: string,
+  mailer: Mailer | undefined,
+): Promise<string | undefined> {
+  const person = await db.selectFrom("people").select("password").where("id", "=", personId).executeTakeFirst();
+  if (person?.password) return;
+  return (await whyNotUsePassword(db, personId)) ?? whyNoPassword(mailer !== undefined);
 }
 
 export const whyNotUsePassword = (db: Database, personId: string): Promise<string | undefined> =>

@@ -30,6 +30,8 @@ export const accountPage = (props: {
   /** Where they are signed in. */
   newEmail: string;
   mailIsSetUp: boolean;
+  /** Why what needs their password cannot be changed: they have none. */
+  whyNoPassword: string | undefined;
   hasTwoFactor: boolean;
   sessions: SessionRow[];
   zone: string;
@@ -62,24 +64,43 @@ const address = (
     site,
     newEmail,
     mailIsSetUp,
+    whyNoPassword,
     hasTwoFactor,
-  }: { site: string | undefined; newEmail: string; mailIsSetUp: boolean; hasTwoFactor: boolean },
+  }: {
+    site: string | undefined;
+    newEmail: string;
+    mailIsSetUp: boolean;
+    whyNoPassword: string | undefined;
+    hasTwoFactor: boolean;
+  },
   errors: Record<string, string>,
-) =>
-  html`<h2>E-mail address</h2>${
-    mailIsSetUp
-      ? html`<form class="form" method="post" action="${accountAddress(site, "/address")}">
+) => {
+  const why = mailIsSetUp
+    ? whyNoPassword
+    : "It can be changed once a mail server is set up, which confirms the new one.";
+  return html`<h2>E-mail address</h2>${
+    why
+      ? html`<p><small>${why}</small></p>`
+      : html`<form class="form" method="post" action="${accountAddress(site, "/address")}">
 ${input({ name: "email", id: "new-email", type: "email", label: "New address", value: newEmail, error: errors.email, required: true, hint: "You get a link there. Until you open it, nothing changes.", more: { autocomplete: "email" } })}
 ${input({ name: "email_password", type: "password", label: "Your password", error: errors.email_password, required: true, more: { autocomplete: "current-password" } })}
 ${hasTwoFactor && codeField(errors.code, { hint: "The six digits in your app, or a recovery code." })}
 <div class="end">${button({ text: "Send a link" })}</div></form>`
-      : html`<p><small>It can be changed once a mail server is set up, which confirms the new one.</small></p>`
   }`;
+};
 
 const password = (
-  { site, email, atLeast }: { site: string | undefined; email: string; atLeast: number },
+  {
+    site,
+    email,
+    atLeast,
+    whyNoPassword,
+  }: { site: string | undefined; email: string; atLeast: number; whyNoPassword: string | undefined },
   errors: Record<string, string>,
-) => html`<form class="form" method="post" action="${accountAddress(site, "/password")}">
+) =>
+  whyNoPassword
+    ? html`<p><small>${whyNoPassword}</small></p>`
+    : html`<form class="form" method="post" action="${accountAddress(site, "/password")}">
 <input type="email" class="sr" name="email" value="${email}" autocomplete="username" aria-label="E-mail" readonly tabindex="-1">
 ${input({ name: "current", type: "password", label: "Current password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
 ${newPassword({ label: "New password", atLeast }, errors)}
