@@ -73,6 +73,18 @@ test("an invitation is mailed to who is invited, and shown to the administrator 
   expect(await other.text()).toContain("It could not be mailed to olga@example.test");
 });
 
+test("who is invited to a second site before they accepted gets a new link, which only they see", async () => {
+  const nils = { name: "Nils", email: "nils@example.test", roles: "viewer" };
+  await as("oskar").post("/sites/elsewhere/settings/people", nils);
+  const first = linkIn((await server.next(nils.email)).text);
+  const page = await (await as("iris").submit("/sites/shop/settings/people", nils)).text();
+  expect(page).toContain("the link is shown to nobody else. It was mailed to nils@example.test.");
+  const second = linkIn((await server.next(nils.email, 2)).text);
+  expect(page).not.toContain(second.split("=")[1]);
+  expect((await nobody().get(first)).status).toBe(403);
+  expect(await (await nobody().get(second)).text()).toContain("Welcome, Nils");
+});
+
 test("a new address counts once its link is confirmed, and the old one is told", async () => {
   const form = { email: "vera@new.test", email_password: password };
   const wrong = await as("vera").post("/account/address", { ...form, email_password: "wrong" });

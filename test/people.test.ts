@@ -297,8 +297,32 @@ test("an administrator cannot reset the password of a person who also has a role
 
   // nor by inviting a person who has not used an earlier invitation
   await w.as("iris").post(settings, lena);
-  const invited = await w.as("oskar").submit("/sites/elsewhere/settings/people", { ...lena, roles: ["viewer"] });
-  expect(await linkOn(invited)).toBe("");
+  const elsewhere = "/sites/elsewhere/settings/people";
+  const only = "Lena is also invited to another site, so the link is shown to nobody else. No mail server is set up";
+  const several = await w.as("oskar").submit(`${elsewhere}/several`, { people: "Lena, lena@example.test, viewer" });
+  const invited = await w.as("oskar").submit(elsewhere, { ...lena, roles: ["viewer"] });
+  for (const page of [await several.text(), await invited.text()]) {
+    expect(page).toContain(only);
+    expect(page).not.toContain("link=");
+  }
+});
+
+test("a link that the administrator of another site knows does not give access to a site that is joined later", async () => {
+  const elsewhere = "/sites/elsewhere/settings/people";
+  const first = await linkOn(await w.as("oskar").post(elsewhere, { ...lena, roles: ["viewer"] }));
+  await w.as("iris").post(settings, lena);
+  expect((await w.as("nobody").post("/invitation", { link: secretOf(first), ...newPassword })).status).toBe(403);
+
+  await w.as("oskar").post(elsewhere, { name: "Max", email: "max@example.test", roles: ["viewer"] });
+  const { id } = await w.db
+    .selectFrom("people")
+    .select("id")
+    .where("email", "=", "max@example.test")
+    .executeTakeFirstOrThrow();
+  await w.db.updateTable("people").set({ password: "has one" }).where("id", "=", id).execute();
+  const reset = await linkOn(await w.as("oskar").post(`${elsewhere}/${id}/link`));
+  await w.as("iris").post(settings, { ...lena, email: "max@example.test" });
+  expect((await w.as("nobody").post("/reset", { link: secretOf(reset), ...newPassword })).status).toBe(403);
 });
 
 test("an administrator cannot reset their own password", async () => {

@@ -27,8 +27,10 @@ export interface Invited {
   email: string;
   /** The roles that are new for this person. */
   given: string[];
-  /** The secret of a link to send; undefined for a person who can sign in already, or who also belongs to another site. */
+  /** The secret of a link to send; undefined for a person who can sign in already. */
   link?: string | undefined;
+  /** The link also gives access to a site that the actor does not administer: it may be mailed, and not shown. */
+  isForThemOnly?: boolean;
 }
 
 /** Gives roles to a person by e-mail address, with a link if they have no password yet. An existing account keeps its name. */
@@ -52,14 +54,12 @@ export async function inviteWithin(trx: Database, actor: Actor, site: Site, invi
   const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
   const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
   await recordRoles(trx, actor, site, person, { given: existing ? given : roles, removed: [] });
-  if (existing?.signs_in || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
-    return { id: existing.id, name: existing.name, email, given };
+  const invited = { id: person.id, name: person.name, email, given };
+  if (existing?.signs_in) return invited;
   return {
-    id: person.id,
-    name: person.name,
-    email,
-    given,
+    ...invited,
     link: await newLink(trx, "invitation", person.id, actor.at),
+    isForThemOnly: existing !== undefined && (await belongsElsewhere(trx, site, actor.person.id, existing.id)),
   };
 }
 
@@ -99,6 +99,8 @@ async function giveRoles(
 ) {
   const member = await findMember(trx, site.id, person.id);
   const given = [...new Set(roles)].filter((role) => !member?.roles.some(({ slug }) => slug === role)).sort();
+  // an administrator of another site may know one, and it would give access to this site now
+  if (!member && given.length) await dropLinks(trx, person.id);
   for (const role of given) {
     await trx
       .insertInto("memberships")

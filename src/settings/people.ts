@@ -34,6 +34,10 @@ peopleSettingsRoutes.post("/", async (c) => {
   const { site } = c.var.access;
   try {
     const invited = await invite(c.var.db, sessionActor(c), site, form);
+    if (invited.link && invited.isForThemOnly) {
+      flash(c, await mailOnly(c, invited));
+      return c.redirect(`/sites/${site.slug}/settings/people`, 303);
+    }
     if (invited.link) return showLink(c, "invitation", { ...invited, email: form.email }, invited.link);
     const names = await roleNames(c, invited.given);
     flash(c, `${invited.name} already has an account, ${names ? `and is now ${names} here` : "and these roles here"}.`);
@@ -208,14 +212,22 @@ async function mailLink(
   }
 }
 
+/** Mails a link that nobody but its person may see. Returns what came of it, as a sentence. */
+async function mailOnly(c: SiteContext, { name, email, link }: Invited): Promise<string> {
+  const mailed = await mailLink(c, "invitation", { name, email }, `${c.var.baseUrl}/invitation?link=${link}`);
+  return `${name} is also invited to another site, so the link is shown to nobody else. ${mailed ?? "No mail server is set up: somebody who administers both sites can create another one."}`;
+}
+
 /** The same for several invitations, with who already has an account and got the roles only. */
 async function showLinks(c: SiteContext, invited: Invited[]) {
   containsSecret(c);
   const invitations = [];
-  for (const { id, name, email, link } of invited) {
+  for (const one of invited) {
+    const { id, name, email, link } = one;
     if (!link) continue;
     const url = `${c.var.baseUrl}/invitation?link=${link}`;
-    invitations.push({ id, name, link: url, mailed: await mailLink(c, "invitation", { name, email }, url) });
+    if (one.isForThemOnly) invitations.push({ id, name, mailed: await mailOnly(c, one) });
+    else invitations.push({ id, name, link: url, mailed: await mailLink(c, "invitation", { name, email }, url) });
   }
   const content = linksPage({
     site: c.var.access.site,

@@ -75,7 +75,8 @@ ${area({
 /** The links of several invitations, shown once to the administrator who created them. */
 export const linksPage = (props: {
   site: SettingsSite;
-  invitations: { id: string; name: string; link: string; mailed: string | undefined }[];
+  /** Without a link: it may be shown to nobody else. */
+  invitations: { id: string; name: string; link?: string; mailed: string | undefined }[];
   /** Who already has an account. */
   known: string[];
   until: string;
@@ -84,7 +85,7 @@ export const linksPage = (props: {
   const people = `/sites/${site.slug}/settings/people`;
   return html`${settingsHead(site, "/people", "Invitations", { over: [html`<a href="${people}">People</a>`] })}
 <p>Send each of them their own link. It opens a page to choose a password, and works once, until ${fullTime(until, site.time_zone)}.</p>
-${each(invitations, ({ id, name, link, mailed }) => html`<h2><a href="${people}/${id}"><bdi>${name}</bdi></a></h2>${mailed && html`<p>${mailed}</p>`}${secret(link)}`)}
+${each(invitations, ({ id, name, link, mailed }) => html`<h2><a href="${people}/${id}"><bdi>${name}</bdi></a></h2>${mailed && html`<p>${mailed}</p>`}${link && secret(link)}`)}
 <p>Copy them now: they are not shown again. You can create a new one on the page of each person.</p>
 ${known.length > 0 && html`<p>${joinWithAnd(known)} already ${known.length === 1 ? "has an account" : "have accounts"}, and these roles here.</p>`}`;
 };
