@@ -92,6 +92,24 @@ const linkTo = (address: string, path: string): string => {
   return text.split(/\s/).find((word) => word.startsWith(baseUrl + path)) ?? "";
 };
 
+/** A program and a reader that want to know. Returns a check that they learn of an approval, and of what is on live then. */
+async function toldToOthers() {
+  const request = { name: "CI", shape: "standard", types: ["promotion.approved"] };
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`;
+  const webhook = await createWebhook(w.db, await w.by("iris"), w.site, { ...request, url }, { secrets, isAllowed });
+  const vera = browser(app, w.db, w.people.vera, w.clock);
+  const feed = await (await vera.post("/sites/shop/feeds", { what: "environment:live", about: "", name: "" })).text();
+  const [, secretPath = ""] = /(\/feeds\/[\w-]+\.atom)/.exec(feed) ?? [];
+  return async (promotion: number) => {
+    expect(received).toHaveLength(1);
+    const [{ body, headers }] = received as [(typeof received)[number]];
+    expect(new Webhook(webhook.secret ?? "").verify(body, headers)).toMatchObject({ type: "promotion.approved" });
+    await complete(w.db, await w.by("ada"), w.site, promotion, {});
+    const atom = await (await browser(app, w.db, undefined, w.clock).get(secretPath)).text();
+    expect(atom).toContain("/sale/shoes");
+  };
+}
+
 const telephone = () => openPage({ baseURL: baseUrl, width: 360, height: 740 });
 
 async function approves(page: Page): Promise<void> {
@@ -105,12 +123,7 @@ test("a request reaches Marketing by mail, who approves it on a telephone; its r
   const iris = browser(app, w.db, w.people.iris, w.clock);
   const provider = { name: "Okta", slug: "okta", issuer: okta.issuer, client_id: "sitebook", secret: clientSecret };
   await iris.post("/settings/sign-in", provider);
-  const request = { name: "CI", shape: "standard", types: ["promotion.approved"] };
-  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`;
-  const webhook = await createWebhook(w.db, await w.by("iris"), w.site, { ...request, url }, { secrets, isAllowed });
-  const vera = browser(app, w.db, w.people.vera, w.clock);
-  const feed = await (await vera.post("/sites/shop/feeds", { what: "environment:live", about: "", name: "" })).text();
-  const [, secretPath = ""] = /(\/feeds\/[\w-]+\.atom)/.exec(feed) ?? [];
+  const told = await toldToOthers();
 
   const promotion = await requested();
   await work();
@@ -129,16 +142,12 @@ test("a request reaches Marketing by mail, who approves it on a telephone; its r
 
   await work();
   expect(mails.to("ada@example.test").at(-1)?.text).toContain("can be marked as on live now");
-  expect(received).toHaveLength(1);
-  const [{ body, headers }] = received as [(typeof received)[number]];
-  expect(new Webhook(webhook.secret ?? "").verify(body, headers)).toMatchObject({ type: "promotion.approved" });
-  await complete(w.db, await w.by("ada"), w.site, promotion.number, {});
-  const atom = await (await browser(app, w.db, undefined, w.clock).get(secretPath)).text();
-  expect(atom).toContain("/sale/shoes");
+  await told(promotion.number);
 });
 
-test("an agency without an account approves on a telephone, by a link and a code from its mail", async () => {
+test("an agency without an account approves on a telephone, by a link and a code from its mail; the same learn of it", async () => {
   await setGate(w, "live", { guest_roles: ["marketing"] });
+  const told = await toldToOthers();
   const promotion = await requested();
   await work();
   const lea = { name: "Lea", email: "lea@agency.example", role: "marketing" };
@@ -157,4 +166,5 @@ test("an agency without an account approves on a telephone, by a link and a code
   await readsPage(page, /You approved it/);
   await work();
   expect(mails.to("ada@example.test").at(-1)?.text).toContain("Lea approved promotion");
+  await told(promotion.number);
 });
