@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
+import type { Job } from "../src/jobs/queue.ts";
 import { createMailer } from "../src/mail/mailer.ts";
+import { expireApprovals } from "../src/promotions/expiry.ts";
 import { addMs } from "../src/time/add.ts";
 import { setGate } from "./support/gates.ts";
 import { type MailServer, mailServer } from "./support/mail-server.ts";
@@ -216,13 +218,42 @@ test("a rejecting guest has to say why, and one rejection ends the promotion", a
   expect(await (await as("ada").get("/sites/shop/promotions/1")).text()).toContain("The prices are wrong.");
 });
 
+test("a guest who changes their mind is listed once, with the last decision", async () => {
+  const { digest } = await requested();
+  const { guest } = await confirmed(await invited());
+  await guest.submit("/guest/review", { decision: "approve", digest });
+  later(1000);
+  await guest.submit("/guest/review", { decision: "reject", digest, comment: "The prices are wrong." });
+  const page = await (await as("ada").get(guests)).text();
+  expect(page.split("<bdi>Léa of the agency</bdi>")).toHaveLength(2);
+  expect(page).toContain("rejected</span>");
+  expect(page).not.toContain("approved</span>");
+});
+
+test("a guest whose approval has expired has not decided, and can approve again", async () => {
+  const rules = { guest_roles: ["tester"], requirements: [{ role: "tester", count: 1 }], approval_days: 1 };
+  await setGate(w, "demo", rules);
+  await w.record("beta", ["/sale v1"]);
+  const { id, digest } = await w.ask((await w.release("Summer sale", ["/sale"])).number, "demo");
+  const link = await invited();
+  await (await confirmed(link)).guest.submit("/guest/review", { decision: "approve", digest });
+  later(25 * 3_600_000);
+  await expireApprovals(w.db, { site_id: w.site.id, ref: id } as Job, w.clock.at);
+  expect(await (await as("ada").get(guests)).text()).toContain("confirmed the code, has not decided");
+  const { guest, page } = await confirmed(link);
+  expect(page).not.toContain("You approved it.");
+  expect(await (await guest.submit("/guest/review", { decision: "approve", digest })).text()).toContain(
+    "You approved it.",
+  );
+});
+
 test("nobody decides twice, or on what they requested, by being a guest", async () => {
   await requested();
   for (const email of ["Ada@example.test", "theo@example.test"]) {
     const refused = await as("ada").post(guests, { ...lea, email });
     expect([refused.status, await refused.text()]).toEqual([
       422,
-      expect.stringContaining("This address belongs to somebody with a role on this site, who signs in to decide."),
+      expect.stringContaining("This person has a role on this site, so they cannot be a guest."),
     ]);
   }
   expect((await as("ada").post(guests, { ...lea, email: "oskar@example.test" })).status).toBe(201);
@@ -239,7 +270,7 @@ test("a guest who has approved is not invited again, also once the invitation wa
   const again = await as("ada").post(guests, lea);
   expect([again.status, await again.text()]).toEqual([
     422,
-    expect.stringContaining("This guest has approved the promotion already, and counts once."),
+    expect.stringContaining("This guest has already approved this promotion."),
   ]);
 });
 

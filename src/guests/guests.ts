@@ -103,7 +103,7 @@ export function revokeGuest(
 
 export type ListedGuest = Awaited<ReturnType<typeof listGuests>>[number];
 
-/** The guests of a promotion, in the order in which they were invited, with what they decided. */
+/** The guests of a promotion, in the order in which they were invited, with their last decision that counts. */
 export const listGuests = (db: Database, promotionId: string) =>
   db
     .selectFrom("guests as g")
@@ -111,7 +111,15 @@ export const listGuests = (db: Database, promotionId: string) =>
     .innerJoin("people as i", "i.id", "g.invited_by")
     .innerJoin("roles as r", "r.slug", "g.role")
     .leftJoin("approvals as a", (join) =>
-      join.onRef("a.promotion_id", "=", "g.promotion_id").onRef("a.person_id", "=", "g.person_id"),
+      join.on("a.id", "=", (eb) =>
+        eb
+          .selectFrom("approvals as own")
+          .leftJoin("withdrawals as w", "w.approval_id", "own.id")
+          .select(({ fn }) => fn.max("own.id").as("last"))
+          .whereRef("own.promotion_id", "=", "g.promotion_id")
+          .whereRef("own.person_id", "=", "g.person_id")
+          .where("w.approval_id", "is", null),
+      ),
     )
     .select(["g.id", "g.email", "g.role", "g.created_at", "g.expires_at", "g.revoked_at", "g.session_expires_at"])
     .select([

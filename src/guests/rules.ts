@@ -60,9 +60,9 @@ export function guestErrors(
 }
 
 function whyNotKnown({ isMember, hasApproved }: Known): string | undefined {
-  if (hasApproved) return "This guest has approved the promotion already, and counts once.";
+  if (hasApproved) return "This guest has already approved this promotion.";
   if (isMember)
-    return "This address belongs to somebody with a role on this site, who signs in to decide. An administrator can give them the role.";
+    return "This person has a role on this site, so they cannot be a guest. Ask an administrator to give them this role instead.";
 }
 
 export interface GuestFacts {
