@@ -78,7 +78,7 @@ test("who is invited to a second site before they accepted gets a new link, whic
   await as("oskar").post("/sites/elsewhere/settings/people", nils);
   const first = linkIn((await server.next(nils.email)).text);
   const page = await (await as("iris").submit("/sites/shop/settings/people", nils)).text();
-  expect(page).toContain("the link is shown to nobody else. It was mailed to nils@example.test.");
+  expect(page).toContain("the link is not shown here. It was mailed to nils@example.test.");
   const second = linkIn((await server.next(nils.email, 2)).text);
   expect(page).not.toContain(second.split("=")[1]);
   expect((await nobody().get(first)).status).toBe(403);

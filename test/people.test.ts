@@ -298,7 +298,7 @@ test("an administrator cannot reset the password of a person who also has a role
   // nor by inviting a person who has not used an earlier invitation
   await w.as("iris").post(settings, lena);
   const elsewhere = "/sites/elsewhere/settings/people";
-  const only = "Lena is also invited to another site, so the link is shown to nobody else. No mail server is set up";
+  const only = "Lena is also invited to another site, so the link is not shown here. No mail server is set up";
   const several = await w.as("oskar").submit(`${elsewhere}/several`, { people: "Lena, lena@example.test, viewer" });
   const invited = await w.as("oskar").submit(elsewhere, { ...lena, roles: ["viewer"] });
   for (const page of [await several.text(), await invited.text()]) {

@@ -175,7 +175,7 @@ describe("an administrator of every site", () => {
     const refused = await change();
     expect([refused.status, await refused.text()]).toEqual([
       422,
-      expect.stringContaining(`1 person signed in with the issuer ${okta.issuer}, which names them.`),
+      expect.stringContaining(`1 person has signed in with the issuer ${okta.issuer}. Another issuer could identify`),
     ]);
     expect((await w.as("iris").post(`${settings}/okta`, providerForm({ name: "Okta of now" }))).status).toBe(303);
     await other.close();

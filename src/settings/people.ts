@@ -215,7 +215,7 @@ async function mailLink(
 /** Mails a link that nobody but its person may see. Returns what came of it, as a sentence. */
 async function mailOnly(c: SiteContext, { name, email, link }: Invited): Promise<string> {
   const mailed = await mailLink(c, "invitation", { name, email }, `${c.var.baseUrl}/invitation?link=${link}`);
-  return `${name} is also invited to another site, so the link is shown to nobody else. ${mailed ?? "No mail server is set up: somebody who administers both sites can create another one."}`;
+  return `${name} is also invited to another site, so the link is not shown here. ${mailed ?? "No mail server is set up: ask somebody who administers both sites to create another one."}`;
 }
 
 /** The same for several invitations, with who already has an account and got the roles only. */

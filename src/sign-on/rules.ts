@@ -142,13 +142,13 @@ export function whyNotRemoveProvider({
   if (providers === 1 && passwords === "administrators")
     return "Switch passwords on first: otherwise nobody but administrators could sign in.";
   if (!keepsOwn)
-    return "It is your only way to sign in. Add a passkey under Account first, or have another administrator create a link for you to choose a password.";
+    return "It is your only way to sign in. Add a passkey under Account first, or ask another administrator for a link to choose a password.";
 }
 
 /** Providers name people anew: at another issuer, somebody else can have the name of a person here (OpenID Connect Core, 5.7). */
 function whyNotOtherIssuer(issuer: string, before: SavedProvider | undefined): string | undefined {
   if (!before?.people || issuer === before.issuer) return;
-  return `${countOf(before.people, "person", "people")} signed in with the issuer ${before.issuer}, which names them. Add another provider for this one.`;
+  return `${countOf(before.people, "person has", "people have")} signed in with the issuer ${before.issuer}. Another issuer could identify somebody else as one of them, so add it as another provider.`;
 }
 
 interface SignsIn {
