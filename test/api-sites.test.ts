@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { verify } from "../src/integrity/verify.ts";
 import { countRowsIn, machine } from "./support/api.ts";
+import { administersAll } from "./support/sign-on.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -47,6 +49,24 @@ test("the person who created the token becomes an administrator of the site that
   const administrator = await machine(w, "administrator");
   await administrator.post("/sites", { slug: "blog", name: "Blog" });
   expect((await w.as("iris").get("/sites/blog")).status).toBe(200);
+});
+
+test("who administers every site administers a new one, too, whoever creates it", async () => {
+  await administersAll(w, "iris");
+  const create = (slug: string) => w.as("oskar").post("/sites", { "site.name": slug, "site.slug": slug });
+  expect((await create("blog")).status).toBe(303);
+  expect((await w.as("iris").get("/sites/blog/settings/people")).status).toBe(200);
+  expect((await w.as("iris").get("/settings/sign-in")).status).toBe(200);
+  const history = await (await w.as("oskar").get("/sites/blog/history")).text();
+  expect(history).toMatch(/gave .*Iris.* the role .*Administrator/s);
+  const { id } = await w.db.selectFrom("sites").select("id").where("slug", "=", "blog").executeTakeFirstOrThrow();
+  expect(await verify(w.db, id)).not.toHaveProperty("break");
+  const log = await (await w.as("iris").get("/sites/blog/settings/security")).text();
+  expect(log).toContain("Administrator given on blog, by Oskar");
+
+  await w.db.deleteFrom("memberships").where("person_id", "=", w.people.iris.id).where("site_id", "=", id).execute();
+  await create("club");
+  expect((await w.as("iris").get("/sites/club")).status).toBe(404);
 });
 
 test("without environments a site starts with beta, demo and live", async () => {

@@ -76,6 +76,6 @@ const newSite = (
     "New site",
     html`<form class="form" method="post" action="/sites">${hiddenField("key", form.key)}
 ${siteFields(form, zones, errors)}
-<p><small>It starts with beta, demo and live; you can add more environments. You will be its administrator.</small></p>
+<p><small>It starts with beta, demo and live; you can add more environments. You will be its administrator, and so will whoever administers all the others.</small></p>
 <div class="end">${button({ text: "Create site", look: "primary" })}</div></form>`,
   );

@@ -25,3 +25,27 @@ export async function administersEverySite(db: Database, personId: string): Prom
     .executeTakeFirst();
   return !other;
 }
+
+/** The people who administer all sites that there are, by name. */
+export async function administratorsOfEverySite(db: Database): Promise<{ id: string; name: string }[]> {
+  const roles = (await listRoles(db)).filter(({ permissions }) => permissions.includes("administer"));
+  return db
+    .selectFrom("memberships as m")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .select(["p.id", "p.name"])
+    .where("p.kind", "=", "person")
+    .where(
+      "m.role",
+      "in",
+      roles.map(({ slug }) => slug),
+    )
+    .groupBy(["p.id", "p.name"])
+    .having(
+      ({ fn }) => fn.count("m.site_id").distinct(),
+      "=",
+      (eb) => eb.selectFrom("sites").select(({ fn }) => fn.countAll().as("sites")),
+    )
+    .orderBy("p.name")
+    .orderBy("p.id")
+    .execute();
+}

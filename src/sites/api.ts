@@ -61,7 +61,8 @@ const createCall = postCall("/sites", {
   ...about,
   operationId: "createSite",
   summary: "Create a site",
-  description: "For administrators of another site. Without environments, it starts with beta, demo and live.",
+  description:
+    "For administrators of another site. Whoever administers all sites administers the new one, too. Without environments, it starts with beta, demo and live.",
   body: z
     .strictObject({
       slug: slugSchema,

@@ -1,6 +1,9 @@
 import type { Actor } from "../access/actor.ts";
+import { administratorsOfEverySite } from "../access/administrators.ts";
 import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
+import { roleNames } from "../access/roles.ts";
+import { recordSecurityEvent, unknownClient } from "../access/security-events.ts";
 import { hasSites, permissionsOf, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -12,14 +15,42 @@ import { normalName, whyNotName } from "../text.ts";
 import { defaultEnvironments, type NewSite, siteErrors, whyNotCreateSite, whyNotTimeZone } from "./rules.ts";
 
 /**
- * Creates a site with its environments. Its creator administers it, and gets `roles` as well. The first site may be created
- * by anybody; after that, throws a Refusal with 403 for a person who administers no site.
+ * Creates a site with its environments. Its creator administers it, and gets `roles` as well. Those who administered every
+ * site before administer it, too: otherwise nobody could change any more what is the same on all sites. The first site may
+ * be created by anybody; after that, throws a Refusal with 403 for a person who administers no site.
  */
 export async function createSite(db: Database, actor: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
   return siteTransaction(db, actor, "", async (trx) => {
     if (await hasSites(trx)) refuse(whyNotCreateSite(await permissionsOf(trx, actor.person.id)), 403);
     refuseFields(siteErrors(site));
-    return insertSite(trx, actor, site, roles);
+    const everywhere = await administratorsOfEverySite(trx);
+    const created = await insertSite(trx, actor, site, roles);
+    for (const person of everywhere) await addAdministrator(trx, actor, created, person);
+    return created;
+  });
+}
+
+/** Does nothing for the creator, who is one already. */
+async function addAdministrator(trx: Database, actor: Actor, site: Site, person: { id: string; name: string }) {
+  const role = "administrator";
+  const { numInsertedOrUpdatedRows: rows } = await trx
+    .insertInto("memberships")
+    .values({ site_id: site.id, person_id: person.id, role, since: actor.at })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  if (!rows) return;
+  await appendEvent(trx, actor, site.id, {
+    action: "role_given",
+    subject: `person ${person.name}`,
+    subject_id: person.id,
+    details: { member: person.name, role },
+  });
+  await recordSecurityEvent(trx, actor.at, actor.client ?? unknownClient, {
+    kind: "roles_changed",
+    personId: person.id,
+    byId: actor.person.id,
+    siteId: site.id,
+    detail: `${(await roleNames(trx))[role] ?? role} given on ${site.name}`,
   });
 }
 
