@@ -96,6 +96,30 @@ test("what demo shows after the approval was requested is said, and the approval
   });
 });
 
+test("a page that could not be observed shows nothing else for that, and one that is gone does", async () => {
+  await visit(w, "demo");
+  await visit(w, "live");
+  await request();
+  const before = await seenDigest(w.db, w.site, 1);
+  const [onDemo, onLive] = [demo.pages["/sale"] ?? "", live.pages["/sale"] ?? ""];
+  demo.pages["/sale"] = (response) => void response.writeHead(503).end();
+  await visit(w, "demo");
+  expect(await seenDigest(w.db, w.site, 1)).toEqual(before);
+  demo.pages["/sale"] = onDemo;
+  await visit(w, "demo");
+  expect((await shown("mara", "")).text).not.toContain("shows something else since");
+  delete live.pages["/sale"];
+  await visit(w, "live");
+  expect((await shown("mara", "/text?page=/sale")).text).toContain("All of it is new: live does not show this page.");
+  expect(await seenDigest(w.db, w.site, 1)).not.toEqual(before);
+  live.pages["/sale"] = onLive;
+  delete demo.pages["/sale"];
+  await visit(w, "live");
+  await visit(w, "demo");
+  expect((await shown("mara", "")).text).toContain("demo shows something else since");
+  expect((await shown("mara", "/text?page=/sale")).text).toContain("demo, missing since");
+});
+
 /** Calls `then` after each query that matches and is not in a transaction. */
 function onceAsked(db: Database, pattern: RegExp, then: () => void): void {
   const executor = db.getExecutor();

@@ -6,7 +6,7 @@ import { findPromotion } from "../promotions/queries.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
 import { differenceOf } from "./difference.ts";
 import { filtersOf } from "./filters.ts";
-import { contentOf } from "./states.ts";
+import { contentOf, type ShownPage } from "./states.ts";
 
 /**
  * What visitors read of a page of a promotion on its target, and on its source: what they will read. A page that is new, or
@@ -35,10 +35,13 @@ export async function promotionText(db: Database, site: Site, number: number, ke
   };
 }
 
-/** What the first of its servers that was seen to show the page shows, and since when. */
+/** What the first of its servers that has the page shows, and since when; or else since when it is missing. */
 async function seenOn(db: Database, { servers }: Environment, { key }: Pick<ReleaseContent, "key">) {
+  let missing: (ShownPage & { server: string }) | undefined;
   for (const { id, name } of servers) {
     const seen = await contentOf(db, id, key);
-    if (seen) return { ...seen, server: name };
+    if (seen?.content !== undefined) return { ...seen, server: name };
+    missing ??= seen && { ...seen, server: name };
   }
+  return missing;
 }

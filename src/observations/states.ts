@@ -46,21 +46,26 @@ export async function listStates(
   return all.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
 }
 
-/** What a server showed of a page when it was last seen; undefined if that is not kept. See `differenceOf`. */
-export async function contentOf(
-  db: Database,
-  serverId: string,
-  path: string,
-): Promise<{ content: string; seen_at: string } | undefined> {
-  const shown = await db
+/** What a server shows of a page, and since when. */
+export interface ShownPage {
+  /** See `differenceOf`; undefined: the server does not have the page any more. */
+  content: string | undefined;
+  seen_at: string;
+}
+
+/** As it was seen last, but for looks that could not observe it; undefined if it was not, or that is not kept. */
+export async function contentOf(db: Database, serverId: string, path: string): Promise<ShownPage | undefined> {
+  const seen = await db
     .selectFrom("observed_pages as p")
-    .innerJoin("observations as o", "o.id", "p.shown_id")
-    .select(["o.content", "o.seen_at"])
+    .innerJoin("observations as o", "o.id", "p.observation_id")
+    .innerJoin("observations as s", "s.id", "p.shown_id")
+    .select(["o.outcome", "o.seen_at as looked_at", "s.content", "s.seen_at"])
     .where("p.server_id", "=", serverId)
     .where("p.path", "=", path)
     .executeTakeFirst();
-  const content = await loadContent(db, shown?.content);
-  return shown && content !== undefined ? { content, seen_at: shown.seen_at } : undefined;
+  if (seen?.outcome === "missing") return { content: undefined, seen_at: seen.looked_at };
+  const content = await loadContent(db, seen?.content);
+  return seen && content !== undefined ? { content, seen_at: seen.seen_at } : undefined;
 }
 
 /** Two of the states to compare: those with the ids, or else the newest that was shown and the one before it. */

@@ -1,10 +1,11 @@
 import type { Environment } from "../access/environments.ts";
 import { environmentById, type Site } from "../access/sites.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
 import type { ReleaseContent } from "../record/releases.ts";
 import { sightingsOf } from "../sightings/queries.ts";
-import type { Sightings } from "../sightings/rules.ts";
+import { type Sightings, shownOtherwiseSince } from "../sightings/rules.ts";
 import type { Promotion } from "./queries.ts";
 
 type Servers = Pick<Environment, "servers">;
@@ -25,13 +26,35 @@ export async function seenTexts(
   const keys = pages.filter(({ kind }) => kind === "page").map(({ key }) => key);
   const servers = [...from.servers, ...to.servers];
   const sightings = keys.length ? await sightingsOf(db, servers, keys) : new Map<string, Sightings>();
-  return new Map(
-    [...sightings].map(([key, seen]) => {
-      const onSource = seen.slice(0, from.servers.length).map((one) => one?.seen_at ?? "");
-      const latest = onSource.sort().at(-1) ?? "";
-      return [key, { changedAt: open && latest > asked_at ? latest : undefined }];
-    }),
+  const seenLater = [...sightings].flatMap(([key, seen]) =>
+    open && seen.slice(0, from.servers.length).some((one) => one && one.seen_at > asked_at) ? [key] : [],
   );
+  const looks = await looksAt(db, from.servers, seenLater);
+  const changedAt = (key: string) => {
+    const moments = [...(looks.get(key)?.values() ?? [])].map((onServer) => shownOtherwiseSince(onServer, asked_at));
+    return moments
+      .filter((moment) => moment !== undefined)
+      .sort()
+      .at(-1);
+  };
+  return new Map([...sightings.keys()].map((key) => [key, { changedAt: changedAt(key) }]));
+}
+
+/** What these servers showed of pages, the oldest first, by path and server. */
+async function looksAt(db: Database, servers: { id: string }[], paths: string[]) {
+  if (!paths.length) return new Map<string, Map<string, never[]>>();
+  const ids = servers.map(({ id }) => id);
+  const rows = await inBatches(paths, (batch) =>
+    db
+      .selectFrom("observations")
+      .select(["server_id", "path", "outcome", "text_digest", "seen_at"])
+      .where("server_id", "in", ids)
+      .where("path", "in", batch)
+      .orderBy("id")
+      .execute(),
+  );
+  const byPath = Map.groupBy(rows, ({ path }) => path);
+  return new Map([...byPath].map(([path, looks]) => [path, Map.groupBy(looks, ({ server_id }) => server_id)]));
 }
 
 /**
@@ -48,7 +71,7 @@ export async function seenDigest(
   const lines = [...byPage].map(([key, seen]) => {
     const textOn = (environmentId: string) => {
       const { servers } = environmentById(site, environmentId);
-      const texts = servers.map(({ id }) => seen.find(({ server_id }) => server_id === id)?.text_digest ?? "-");
+      const texts = servers.map(({ id }) => textOf(seen.find(({ server_id }) => server_id === id)));
       return [...new Set(texts)].sort().join("+") || "-";
     };
     const [{ from_id, environment_id }] = seen as [(typeof seen)[number]];
@@ -56,6 +79,10 @@ export async function seenDigest(
   });
   return lines.length ? { pages: lines.length, digest: sha256(lines.sort().join("\n")) } : undefined;
 }
+
+/** That of the last good look, if a page could not be observed since. */
+const textOf = (seen: { outcome: string; text_digest: string | null } | undefined): string =>
+  (seen?.outcome === "missing" ? null : seen?.text_digest) ?? "-";
 
 /** Most approvals are for sites whose servers were never visited. */
 async function isVisited(db: Database, { environments }: Site): Promise<boolean> {
@@ -76,7 +103,8 @@ const textsSeen = (db: Database, siteId: string, number: number) =>
     )
     .innerJoin("observed_pages as p", (join) => join.onRef("p.server_id", "=", "s.id").onRef("p.path", "=", "a.key"))
     .innerJoin("observations as o", "o.id", "p.observation_id")
-    .select(["a.key", "m.from_id", "m.environment_id", "p.server_id", "o.text_digest"])
+    .leftJoin("observations as t", "t.id", "p.shown_id")
+    .select(["a.key", "m.from_id", "m.environment_id", "p.server_id", "o.outcome", "t.text_digest"])
     .where("m.site_id", "=", siteId)
     .where("m.number", "=", number)
     .where("a.kind", "=", "page")

@@ -68,3 +68,18 @@ export function seenAsExpected(pages: ExpectedPage[]): string | undefined {
   });
   return moments.every((moment) => moment !== undefined) ? moments.toSorted().at(-1) : undefined;
 }
+
+/**
+ * Since when a server shows something else of a page than at a moment, ISO 8601 UTC; undefined if it shows the same, or that
+ * is not known. `looks`: the oldest first; one that could not observe the page says nothing.
+ */
+export function shownOtherwiseSince(
+  looks: Pick<Sighting, "outcome" | "text_digest" | "seen_at">[],
+  moment: string,
+): string | undefined {
+  const good = looks.filter(({ outcome }) => outcome !== "unobserved");
+  const then = good.findLast(({ seen_at }) => seen_at <= moment) ?? good[0];
+  const now = good.at(-1);
+  if (!then || !now || then.text_digest === now.text_digest) return;
+  return good[good.findLastIndex(({ text_digest }) => text_digest !== now.text_digest) + 1]?.seen_at;
+}

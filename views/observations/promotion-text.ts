@@ -11,7 +11,7 @@ import { differencePart, differenceWords } from "./difference.ts";
 type Place = { name: string; tier: string; servers: { name: string; base_url: string }[] };
 
 /** What a server shows since a moment. */
-type Seen = { seen_at: string; server: string } | undefined;
+type Seen = { content: string | undefined; seen_at: string; server: string } | undefined;
 
 type Props = {
   site: { slug: string; time_zone: string };
@@ -56,15 +56,19 @@ function openOn({ page, from, to, source, target }: Props): Html {
 
 function comparison(props: Props): Html {
   const { page, from, to, source, target, difference } = props;
+  if (!difference && source) return html`<p>${side(props, from, source)}. There is nothing to compare.</p>`;
   if (!difference) return html`<p>No visit has seen the text of this page on ${from.name} yet.</p>`;
-  const words = !target
-    ? html`All of it is new: no visit has seen this page on ${to.name}.`
-    : page.version === null
-      ? html`All of it goes: ${to.name} will no longer have this page.`
-      : differenceWords(difference);
-  const after = page.version === null ? html`removed` : side(props, from, source);
+  const isRemoved = page.version === null;
+  const absent = target ? `${to.name} does not show this page` : `no visit has seen this page on ${to.name}`;
+  const words =
+    target?.content === undefined
+      ? `${isRemoved ? "Nothing goes" : "All of it is new"}: ${absent}.`
+      : isRemoved
+        ? `All of it goes: ${to.name} will no longer have this page.`
+        : differenceWords(difference);
+  const after = isRemoved ? html`removed` : side(props, from, source);
   return html`<p class="lead">${words}</p>${differencePart(difference, { before: side(props, to, target), after })}`;
 }
 
 const side = ({ site, now }: Props, { name }: Place, seen: Seen): Piece =>
-  html`<bdi>${name}</bdi>${seen && html`, shown since ${time(seen.seen_at, site.time_zone, now)}`}`;
+  html`<bdi>${name}</bdi>${seen && html`, ${seen.content === undefined ? "missing" : "shown"} since ${time(seen.seen_at, site.time_zone, now)}`}`;
