@@ -6,6 +6,8 @@ import { expireApprovals } from "../src/promotions/expiry.ts";
 import { addMs } from "../src/time/add.ts";
 import { setGate } from "./support/gates.ts";
 import { type MailServer, mailServer } from "./support/mail-server.ts";
+import { serveAt, visit } from "./support/visits.ts";
+import { htmlPage, webSite } from "./support/web-site.ts";
 import { browser, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -76,6 +78,24 @@ test("a guest approves with a link and a code, and the record says how sure that
   const events = await w.db.selectFrom("events").select("details").execute();
   expect(JSON.stringify(events)).not.toContain("lea@agency.example");
   expect(await (await as("ada").get(guests)).text()).toContain("approved</span>");
+});
+
+test("a guest's approval is refused if the servers show something else by now", async () => {
+  await using beta = await webSite({ "/sale": htmlPage("Sale", "<p>Half price</p>") });
+  await serveAt(w, "beta", beta.base);
+  const { digest } = await requested();
+  await visit(w, "beta");
+  const { guest, page } = await confirmed(await invited());
+  const [, seen = ""] = /name="seen" value="(\w+)"/.exec(page) ?? [];
+  beta.pages["/sale"] = htmlPage("Sale", "<p>Full price</p>");
+  await visit(w, "beta");
+  const refused = await guest.post("/guest/review", { decision: "approve", digest, seen });
+  expect(refused.status).toBe(409);
+  const again = await refused.text();
+  expect(again).toContain("The servers show something else by now");
+  const [, now = ""] = /name="seen" value="(\w+)"/.exec(again) ?? [];
+  const done = await guest.submit("/guest/review", { decision: "approve", digest, seen: now });
+  expect(await done.text()).toContain("You approved it.");
 });
 
 test("opening the link changes nothing and sends nothing, and without the code nothing of the site is shown", async () => {

@@ -96,6 +96,57 @@ test("what demo shows after the approval was requested is said, and the approval
   });
 });
 
+/** What the form of an approval carries of what servers showed; undefined if nothing. */
+const seenIn = (html: string) => /name="seen" value="(\w+)"/.exec(html)?.[1];
+
+const approvals = () =>
+  w.db.selectFrom("events").select("details").where("action", "=", "promotion_approved").execute();
+
+test("an approval keeps what its page showed, and is refused once servers show something else", async () => {
+  const { digest } = await request();
+  expect((await shown("mara", "")).html).not.toContain('name="seen"');
+  const approve = async (seen: string | undefined) => {
+    const fields = { decision: "approve", digest, anyway: "1", comment: "As agreed", ...(seen && { seen }) };
+    const response = await w.as("mara").post("/sites/shop/promotions/1/approvals", fields);
+    return { status: response.status, html: await response.text() };
+  };
+  await visit(w, "demo");
+  await visit(w, "live");
+  const unseen = await approve(undefined);
+  expect(unseen.status).toBe(409);
+  expect(words(unseen.html)).toContain("The servers show something else by now than what was shown to you.");
+  const before = seenIn(unseen.html);
+  live.pages["/sale"] = sale("Shoes at full price");
+  await visit(w, "live");
+  const refused = await approve(before);
+  expect(refused.status).toBe(409);
+  expect(refused.html).toContain("As agreed");
+  expect(await approvals()).toEqual([]);
+  const seen = seenIn(refused.html);
+  expect(seen).not.toBe(before);
+  expect((await approve(seen)).status).toBe(303);
+  const [approval] = await approvals();
+  expect(JSON.parse(approval?.details ?? "")).toMatchObject({ seen: { pages: 3, digest: seen } });
+});
+
+test("the API says what servers showed, and an approval may carry it", async () => {
+  const { digest } = await request();
+  const token = await w.token("marketing");
+  const promotion = async () => (await (await token.get("/sites/shop/promotions/1")).json()) as { seen?: object };
+  expect(await promotion()).not.toHaveProperty("seen");
+  await visit(w, "demo");
+  const { seen } = (await promotion()) as { seen: { pages: number; digest: string } };
+  expect(seen).toEqual({ pages: 3, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  demo.pages["/sale"] = sale("Shoes at a third of the price");
+  await visit(w, "demo");
+  const approve = (more: object) =>
+    token.post("/sites/shop/promotions/1/approvals", { decision: "approve", digest, ...more });
+  const refused = await approve({ seen: seen.digest });
+  expect(refused.status).toBe(409);
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("The servers show something else") });
+  expect((await approve({})).status).toBe(201);
+});
+
 test("a page that could not be observed shows nothing else for that, and one that is gone does", async () => {
   await visit(w, "demo");
   await visit(w, "live");

@@ -112,6 +112,8 @@ type ReviewProps = {
   /** What this guest decided already. */
   decided: PromotionDetails["approvals"][number] | undefined;
   whyNot: string | undefined;
+  /** The digest of what servers were seen to show; undefined if nothing was. */
+  serversShow: string | undefined;
   now: string;
   comment?: string;
   errors?: Record<string, string>;
@@ -128,7 +130,7 @@ export function guestReviewPage(props: ReviewProps): Html {
 <p>${name}, this is what will change on ${promotion.environment.name} of ${site.name}: ${countOf(changes.length, "change")}, requested by <bdi>${promotion.asked_by}</bdi> ${time(promotion.asked_at, site.time_zone, now)}.</p>
 ${promotion.note && html`<p class="quote">${promotion.note}</p>`}${refused && note(refused, { kind: "bad" })}
 ${decided ? note(`You ${decided.decision === "approve" ? "approved" : "rejected"} it. It is recorded, and you can close this page.`, { kind: "done" }) : props.whyNot && note(props.whyNot)}
-${decided || props.whyNot ? list : html`<form method="post" action="/guest/review">${hiddenField("digest", promotion.digest)}${list}${decision(props)}</form>`}`;
+${decided || props.whyNot ? list : html`<form method="post" action="/guest/review">${hiddenField("digest", promotion.digest)}${props.serversShow && hiddenField("seen", props.serversShow)}${list}${decision(props)}</form>`}`;
 }
 
 function changeLine(

@@ -15,6 +15,7 @@ import { assessPromotion } from "../promotions/assessment.ts";
 import { whyNotDecide } from "../promotions/decision-rules.ts";
 import { decide, promotionOf } from "../promotions/promotions.ts";
 import { saveTicks } from "../promotions/review-ticks.ts";
+import { seenDigest } from "../promotions/seen-texts.ts";
 import { codeLifetimeMinutes, confirmCode, findGuest, type Guest, guestOfSession, newCode } from "./guest-session.ts";
 import { inviteGuest, listGuests, revokeGuest } from "./guests.ts";
 import { invitationUrl, mailInvitation } from "./invitation-mail.ts";
@@ -148,13 +149,13 @@ guestRoutes.get("/guest/review", async (c) => showReview(c, await guestOf(c)));
 
 guestRoutes.post("/guest/review", async (c) => {
   const guest = await guestOf(c);
-  const { decision, comment, digest } = await formFields(c, "decision", "comment", "digest");
+  const { decision, comment, digest, seen } = await formFields(c, "decision", "comment", "digest", "seen");
   if (decision !== "approve" && decision !== "reject") return notFound("decision");
   const { site, promotion, actor } = guest;
   const ticks = { shown: await checkedValues(c, "shown"), ticked: await checkedValues(c, "ticked") };
   await saveTicks(c.var.db, actor, promotion, ticks);
   try {
-    await decide(c.var.db, actor, site, promotion.number, { decision, digest, comment });
+    await decide(c.var.db, actor, site, promotion.number, { decision, digest, seen, comment });
   } catch (error) {
     const { errors, refused, status } = shownRefusal(error);
     return showReview(c, guest, { comment, errors, refused, ticked: ticks.ticked }, status as 409);
@@ -191,6 +192,7 @@ async function showReview(
       ({ person_id, withdrawn_at }) => person_id === actor.person.id && !withdrawn_at,
     ),
     whyNot: whyNotDecide(promotion, actor),
+    serversShow: (await seenDigest(c.var.db, site, promotion.number))?.digest,
     now: c.var.at,
     ...refused,
   });

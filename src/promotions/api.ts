@@ -21,6 +21,7 @@ import {
 import { requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions } from "./queries.ts";
 import { planFields, readPlan } from "./schedule-json.ts";
+import { seenDigest } from "./seen-texts.ts";
 
 export const promotionApi = new OpenAPIHono<SiteEnv>();
 
@@ -79,8 +80,10 @@ const showCall = getCall("/sites/{site}/promotions/{n}", {
 
 promotionApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
-  const found = await promotionDetails(c.var.db, c.var.access.site.id, n, c.var.at);
-  return c.json(withBlockersJson(found ?? notFound(`promotion ${n}`)), 200);
+  const { db, access, at } = c.var;
+  const found = (await promotionDetails(db, access.site.id, n, at)) ?? notFound(`promotion ${n}`);
+  const seen = await seenDigest(db, access.site, n);
+  return c.json({ ...withBlockersJson(found), ...(seen && { seen }) }, 200);
 });
 
 const canCall = getCall("/sites/{site}/can-promote", {

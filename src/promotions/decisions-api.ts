@@ -25,6 +25,10 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
     .strictObject({
       decision: decisionSchema,
       digest: digestSchema,
+      seen: z.string().optional().openapi({
+        description:
+          "`seen.digest` of the promotion when it was reviewed: 409 if its servers show something else by now. Without it, that is not checked.",
+      }),
       role: z.string().optional().openapi({
         description:
           "Which role to decide in: needed to approve if several of the token's roles have approvals missing.",

@@ -32,7 +32,7 @@ import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { type PlanForm, planForm } from "./schedule-form.ts";
 import { whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
 import { seenInTarget } from "./seen-in-target.ts";
-import { seenTexts } from "./seen-texts.ts";
+import { seenDigest, seenTexts } from "./seen-texts.ts";
 import { changedSince } from "./since-completion.ts";
 import { takeDownLines } from "./take-down-lines.ts";
 import { whyOutdated } from "./take-down-rules.ts";
@@ -86,8 +86,11 @@ export async function showPromotion(
   const seenSince =
     promotion.state === "approved" ? await seenInTarget(db, promotion, promotion.contents, target.servers) : undefined;
   const source = environmentById(site, promotion.from_id);
+  // before the texts, so that whatever a visit sees from here on refuses the form
+  const serversShow = whyNot ? undefined : (await seenDigest(db, site, number))?.digest;
   const content = promotionPage({
     site,
+    serversShow,
     texts: await seenTexts(db, promotion, { from: source, to: target }, part.pages),
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
     earlierApprovals: promotion.open ? await earlierApprovals(db, site.id, promotion) : [],

@@ -167,4 +167,12 @@ export const promotionSchema = z.object({
     .nullable(),
 });
 
-export const withBlockersSchema = promotionSchema.extend({ blockers: blockersSchema }).openapi("PromotionWithBlockers");
+export const withBlockersSchema = promotionSchema
+  .extend({
+    blockers: blockersSchema,
+    seen: z.object({ pages: z.int(), digest: z.string() }).optional().openapi({
+      description:
+        "Of how many of its pages visits have seen what `from` and `to` show, and the digest of that. Only of `getPromotion`, and only if they have seen any.",
+    }),
+  })
+  .openapi("PromotionWithBlockers");

@@ -36,7 +36,7 @@ import { appendPromotionEvent, markClosed, openPromotion } from "./open-promotio
 import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection } from "./rejections.ts";
-import { whyNotAllReviewed, whyNotComment, whyNotDigest, whyNotReviewed } from "./review-rules.ts";
+import { whyNotAllReviewed, whyNotComment, whyNotDigest, whyNotReviewed, whyNotSeen } from "./review-rules.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
 import { type Decision, whyClosed, whyNotReason } from "./rules.ts";
 import { seenDigest } from "./seen-texts.ts";
@@ -74,6 +74,8 @@ export interface DecisionRequest {
   decision: Decision;
   /** The digest of what the person reviewed. */
   digest: string;
+  /** The digest of what they were told that servers show, see `seenDigest`; empty: nothing. Undefined: not known. */
+  seen?: string | undefined;
   role?: string | undefined;
   comment?: string | undefined;
   /** What a rejection asks to be changed on single pages. */
@@ -85,9 +87,9 @@ export interface DecisionRequest {
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what is marked as bad
- * or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its
- * role, comment or pages.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, if servers show something else by now, or if
+ * they approve what is marked as bad or the source environment no longer has (or, with `askFirst`, have not reviewed all of:
+ * `not_reviewed`), and 422 for its role, comment or pages.
  */
 export async function decide<T = Outcome>(
   db: Database,
@@ -114,7 +116,7 @@ export async function decide<T = Outcome>(
     );
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
-    refuse(whyNotDigest(promotion, request.digest));
+    refuse(whyNotDigest(promotion, request.digest) ?? whyNotSeen(seen?.digest, request.seen));
     refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
     const [blockers, progress, carried] = await Promise.all([
       request.decision === "approve" ? deadEnds(trx, [promotion]) : undefined,

@@ -29,3 +29,9 @@ export function whyNotDigest(promotion: { number: number; digest: string }, dige
   if (digest === promotion.digest) return;
   return `This is not what promotion ${promotion.number} contains. Open it again and review its changes before you decide.`;
 }
+
+/** `seen`: the digest of what servers show by now. `shown`: that of the page on which the person decided; empty: none. */
+export function whyNotSeen(seen: string | undefined, shown: string | undefined): string | undefined {
+  if (shown === undefined || shown === (seen ?? "")) return;
+  return "The servers show something else by now than what was shown to you. Review it again before you decide.";
+}

@@ -91,8 +91,8 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/mentions/dismissal", async (c) => {
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const names = ["decision", "comment", "digest", "role", "anyway"] as const;
-  const { decision, comment, digest, role, anyway } = await formFields(c, ...names);
+  const names = ["decision", "comment", "digest", "seen", "role", "anyway"] as const;
+  const { decision, comment, digest, seen, role, anyway } = await formFields(c, ...names);
   const typed = await postedPages(c);
   const drafts = await savedPages(c, number);
   const pages = [...new Map([...drafts, ...typed].map((page) => [page.key, page])).values()].filter((page) =>
@@ -105,7 +105,8 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
       refuse(await mayDecide(c), 403);
       throw new Refusal(422, "Select Approve or Reject.");
     }
-    const request = { decision, digest, comment, pages, role: role || undefined, askFirst: anyway !== "1" } as const;
+    const shownThen = { digest, seen, askFirst: anyway !== "1" };
+    const request = { decision, ...shownThen, comment, pages, role: role || undefined } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });

@@ -46,6 +46,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
     roles: Requirement[];
+    /** The digest of what servers were seen to show, for who may decide; undefined if nothing was. */
+    serversShow: string | undefined;
     signIn: { why: string; href: string } | undefined;
     /** What the promotion needs from this person. */
     need: Need | undefined;
@@ -90,12 +92,12 @@ ${promotion.open && verdict(props)}</div>`;
 }
 
 /** Each tick is saved as it is made. The buttons and the comment of this form are in the bar. */
-function verdictForm({ site, promotion, position, sections = [] }: PromotionPage, list: Html): Html {
+function verdictForm({ site, promotion, position, sections = [], serversShow }: PromotionPage, list: Html): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const query = positionQuery(position);
   const counts = ["#progress", ...countIds(sections)].join(",");
   return html`<form id="verdict" method="post" action="${base}/approvals${query}" hx-post="${base}/looks${query}" hx-trigger="change" hx-target="#reviewed" hx-select="#reviewed" hx-select-oob="${counts}" hx-swap="outerHTML" hx-sync="this:queue last" hx-status:4xx="swap:none" hx-status:5xx="swap:none">
-${hiddenField("digest", promotion.digest)}${list}</form>`;
+${hiddenField("digest", promotion.digest)}${serversShow && hiddenField("seen", serversShow)}${list}</form>`;
 }
 
 function header(props: PromotionPage): Html {
