@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
+import dns from "node:dns";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
+import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createClient, NoResponse } from "../src/network/get.ts";
 import { callable } from "../src/network/private-networks.ts";
 import { noFilter } from "../src/observations/view.ts";
@@ -53,6 +55,24 @@ describe("a page", () => {
     site.pages["/away"] = (response) => response.writeHead(301, { location: `${other.base}/` }).end();
     expect(await look("/away")).toMatchObject({ outcome: "missing", reason: `It leads to ${other.base}/.` });
     expect(other.requested).toEqual([]);
+  });
+
+  test("that redirects ten thousand times, to another address each time, is given up", async () => {
+    for (let i = 0; i < 10_000; i++)
+      site.pages[`/${i}`] = (response) => response.writeHead(307, { location: `/${i + 1}` }).end();
+    expect((await look("/0")).reason).toBe("It redirects more than 5 times.");
+    expect(site.requested).toHaveLength(6);
+  });
+
+  test("that sets cookies never gets one back", async () => {
+    const cookies: unknown[] = [];
+    site.pages["/page"] = (response, { headers }) => {
+      cookies.push(headers.cookie);
+      response.writeHead(200, { "content-type": "text/html", "set-cookie": "visit=1; Path=/" }).end("<p>Hello</p>");
+    };
+    await look("/page");
+    await look("/page");
+    expect(cookies).toEqual([undefined, undefined]);
   });
 
   test("that leads to another page of its server is missing; with a slash at the end, it is the same", async () => {
@@ -264,6 +284,25 @@ describe("a connection", () => {
     const resolved = await strict.get(named, {}, { timeoutMs: 1000, maxBytes: 1 }).catch((error) => error);
     expect(resolved.code).toBe("private");
     strict.close();
+  });
+
+  test("to a host that resolves to another address half-way is not made", async () => {
+    const addresses = ["127.0.0.1", "10.1.2.3"];
+    const resolve = vi.spyOn(dns, "lookup");
+    resolve.mockImplementation(((_host: string, _options: object, done: (...results: unknown[]) => void) =>
+      done(null, [{ address: addresses.shift(), family: 4 }])) as never);
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      resolve.mockRestore();
+      syncBuiltinESMExports();
+    });
+    const port = new URL(site.base).port;
+    const baseUrl = `http://moving.example:${port}`;
+    site.pages["/page"] = html("<p>Hello</p>", { connection: "close" });
+    const moving = { ...reach, baseUrl, baseUrls: [baseUrl] };
+    expect(await fetchFrom(moving, `${baseUrl}/page`)).toMatchObject({ response: { status: 200 } });
+    await expect(fetchFrom(moving, `${baseUrl}/page`)).rejects.toThrow("10.1.2.3 is in a private network");
+    expect(site.requested).toEqual(["/page"]);
   });
 
   test("with a certificate of its own is not trusted", async () => {

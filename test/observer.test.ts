@@ -417,6 +417,23 @@ describe("visits", () => {
     expect(await contents("beta")).toHaveLength(4);
   });
 
+  test("end in a calendar without end, and where one page has twenty addresses", async () => {
+    const beta = await webSite({}, { otherwise: (response, { url }) => response.end(endless(url ?? "")) });
+    sites.beta = beta;
+    await serveAt(w, "beta", beta.base, { link_depth: 10, max_pages: 40 });
+    await w.record("beta", ["/calendar/1 v1"]);
+    const endless = (url: string) => {
+      const month = Number(/^\/calendar\/(\d+)$/.exec(url)?.[1] ?? 0);
+      if (month) return htmlPage(`Month ${month}`, `<p>${month}</p><a href="/calendar/${month + 1}">Next</a>`);
+      if (url !== "/") return htmlPage("The page", "<p>The same everywhere</p>");
+      return htmlPage("Home", Array.from({ length: 20 }, (_, i) => `<a href="/same/${i}">Page</a>`).join(""));
+    };
+    expect(await visit(w, "beta")).toMatchObject({ pages: 32, visited: 32, problem: null });
+    expect(beta.requested.filter((path) => path.startsWith("/calendar/12"))).toEqual([]);
+    const kept = await w.db.selectFrom("observed_contents").select("digest").execute();
+    expect(kept).toHaveLength(13);
+  });
+
   test("connect to another address with the host of the server, within what may be called", async () => {
     const beta = await serve("beta", pages(1));
     const hosts: (string | undefined)[] = [];
