@@ -135,7 +135,7 @@ test("pages load nothing from other servers, and the application calls none but 
   const calls =
     /(?<![.\w])fetch\(|new (WebSocket|EventSource)\(|from "(node:(http|https|net|tls|dgram)|undici|nodemailer)"/g;
   const servers = ["client-address", "raw-response", "server"].map((name) => `src/http/${name}.ts`);
-  const callers = ["intake/fetch-sitemap", "mail/mailer", "network/get", "network/private-networks", "webhooks/post"];
+  const callers = ["mail/mailer", "network/get", "network/private-networks", "webhooks/post"];
   const found = [...sources].flatMap(([file, text]) => {
     const pattern = file.startsWith("views/") ? elsewhere : calls;
     // a server listens, and a type is not run

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
+import { createApp } from "../src/app.ts";
 import { addServer } from "../src/environments/environments.ts";
 import { createExample } from "../src/example/example.ts";
 import { placementsExport } from "../src/exports/placements.ts";
@@ -13,7 +14,7 @@ import { commandLineMachine } from "./support/command-line.ts";
 import { engine } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
 import { words } from "./support/words.ts";
-import { environmentOf, lived, type World, world } from "./support/world.ts";
+import { browser, environmentOf, lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -31,7 +32,16 @@ const form = (fields: Record<string, string>) => ({
   ...fields,
 });
 
-const preview = async (fields: Record<string, string>) => shown(await w.as("cleo").post(newPath, form(fields)));
+/** A browser at a Sitebook that may call these private networks. */
+const as = (name: Name, webhookNetworks = ["127.0.0.1"]) =>
+  browser(
+    createApp(w.db, { baseUrl: "http://sitebook.test", now: () => new Date(w.clock.at), webhookNetworks }),
+    w.db,
+    w.people[name],
+    w.clock,
+  );
+
+const preview = async (fields: Record<string, string>) => shown(await as("cleo").post(newPath, form(fields)));
 const record = async (fields: Record<string, string>) => shown(await w.as("cleo").submit(path, form(fields)));
 const path = "/sites/shop/deployments";
 const newPath = `${path}/new`;
@@ -150,6 +160,16 @@ describe("the address of a sitemap", () => {
     expect((await w.as("vera").post(newPath, form({ sitemap }))).status).toBe(403);
     expect((await w.as("oskar").post(newPath, form({ sitemap }))).status).toBe(404);
     expect(server.asked).toEqual([]);
+  });
+
+  test("in a private network is not called for a form, unless whoever runs Sitebook allows it", async () => {
+    await using server = await webServer({ "/sitemap.xml": (response, base) => response.end(sitemapOf(base, 0, 3)) });
+    const sitemap = `${server.base}/sitemap.xml`;
+    const { status, text } = await shown(await as("cleo", []).post(newPath, form({ sitemap })));
+    expect(status).toBe(422);
+    expect(text).toContain("127.0.0.1 is in a private network, which Sitebook does not call.");
+    expect(server.asked).toEqual([]);
+    expect((await preview({ sitemap })).status).toBe(200);
   });
 });
 

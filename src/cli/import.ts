@@ -3,9 +3,9 @@ import { sha256 } from "../database/ids.ts";
 import type { RecordedDeployment } from "../deployments/record.ts";
 import { Refusal } from "../errors.ts";
 import { webAddress } from "../intake/addresses.ts";
-import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import type { IntakeContext } from "../intake/lines.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
+import { fetchSitemap } from "../network/fetch-sitemap.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { similarKeysInWords } from "../record/similar-keys.ts";
@@ -87,7 +87,7 @@ function sitemapLines(
   { baseUrls }: IntakeContext,
   maxPages: number | undefined,
 ): () => AsyncGenerator<TextLine> {
-  const fetched = once(async () => fetchSitemap(address, await baseUrls(), maxPages));
+  const fetched = once(async () => fetchSitemap(address, await baseUrls(), { maxPages }));
   return async function* lines() {
     yield* linesOfText(await fetched());
   };

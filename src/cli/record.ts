@@ -1,11 +1,11 @@
 import type { RecordedDeployment } from "../deployments/record.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import { webAddress } from "../intake/addresses.ts";
-import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import type { IntakeContext } from "../intake/lines.ts";
 import { readLines } from "../intake/read-lines.ts";
 import { refuseRepeated } from "../intake/repeated.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
+import { fetchSitemap } from "../network/fetch-sitemap.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { ReportLine } from "../record/report.ts";
 import { similarKeysInWords } from "../record/similar-keys.ts";

@@ -1,10 +1,10 @@
 import { Refusal } from "../errors.ts";
-import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import type { IntakeContext, ReadLine } from "../intake/lines.ts";
 import { firstContent, readLines } from "../intake/read-lines.ts";
 import { refuseRepeated } from "../intake/repeated.ts";
 import { sitemapTable } from "../intake/sitemap-table.ts";
 import { linesOfText, type TextLine, textLines, windows1252 } from "../intake/text-lines.ts";
+import { fetchSitemap } from "../network/fetch-sitemap.ts";
 import { maxPlacements } from "../record/report.ts";
 import { formatCount } from "../text.ts";
 
@@ -21,15 +21,25 @@ export type IntakeText =
   | { lines: string; converted?: boolean }
   | { path: "file" | "sitemap" | "lines"; message: string };
 
+interface Reachable {
+  /** Of the servers of the environment. */
+  baseUrls: string[];
+  /** Whether Sitebook may call a network address. */
+  isAllowed: (address: string) => boolean;
+}
+
 /**
  * What a person gave as a file, the address of a sitemap or pasted lines, as lines that can be edited. A sitemap becomes
  * a table, and is fetched only for a preview.
  */
-export async function readIntake({ file, sitemap, lines }: Intake, baseUrls: string[]): Promise<IntakeText> {
+export async function readIntake(
+  { file, sitemap, lines }: Intake,
+  { baseUrls, isAllowed }: Reachable,
+): Promise<IntakeText> {
   const path = file ? "file" : sitemap ? "sitemap" : "lines";
   try {
     if (file) return await readFile(file);
-    if (sitemap) return { lines: await fetchSitemap(sitemap, baseUrls) };
+    if (sitemap) return { lines: await fetchSitemap(sitemap, baseUrls, { isAllowed }) };
     return { lines: isXml(lines) ? await sitemapTable(linesOfText(lines)) : lines };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -226,8 +226,8 @@ async function readForm(
   if (form.sitemap && purpose === "record")
     return { form, wrong: { path: "sitemap", message: "This sitemap was not read yet. Preview the changes first." } };
   const { servers } = findEnvironment(c.var.access.site, form.environment);
-  const baseUrls = servers.map((server) => server.base_url);
-  const read = await readIntake({ file, sitemap: form.sitemap, lines: form.lines }, baseUrls);
+  const reachable = { baseUrls: servers.map((server) => server.base_url), isAllowed: c.var.mayCall };
+  const read = await readIntake({ file, sitemap: form.sitemap, lines: form.lines }, reachable);
   if ("message" in read) return { form, wrong: read };
   const { lines, converted } = read;
   if (!file && lines === form.lines) return { form };

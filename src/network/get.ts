@@ -122,6 +122,9 @@ const decoders: Record<string, () => ReturnType<typeof createGunzip>> = {
   br: createBrotliDecompress,
 };
 
+/** To be sent with requests, and as it is in robots.txt. */
+export const userAgent = "Sitebook";
+
 /** To be sent with requests: the encodings that are unpacked. */
 export const acceptEncoding = "gzip, deflate, br";
 

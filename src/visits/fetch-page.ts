@@ -1,5 +1,5 @@
 import { isOnServers } from "../intake/addresses.ts";
-import { acceptEncoding, type Client, type Limits, NoResponse, type Response } from "../network/get.ts";
+import { acceptEncoding, type Client, type Limits, NoResponse, type Response, userAgent } from "../network/get.ts";
 
 /** Where a visit may go. */
 export interface Reach {
@@ -14,9 +14,6 @@ export interface Reach {
 
 /** A response, or where a redirect leads that is not followed. */
 export type Fetched = { address: string; response: Response } | { address: string; leadsTo: string };
-
-/** As it is in robots.txt, too. */
-export const userAgent = "Sitebook";
 
 const maxRedirects = 5;
 

@@ -1,5 +1,6 @@
 import robotsParser from "robots-parser";
-import { fetchFrom, type Reach, userAgent } from "./fetch-page.ts";
+import { userAgent } from "../network/get.ts";
+import { fetchFrom, type Reach } from "./fetch-page.ts";
 
 /** What the robots.txt of a server says. */
 export interface Robots {

@@ -58,7 +58,7 @@ export async function browserShop() {
     /** The set-up link of another Sitebook that has no account yet. */
     setupAddress: async (): Promise<string> => {
       const { db, close } = await freshDatabase();
-      const empty = await listen((baseUrl) => createApp(db, { baseUrl, now }));
+      const empty = await listen((baseUrl) => createApp(db, { baseUrl, now, webhookNetworks: ["127.0.0.1"] }));
       closers.push(async () => {
         empty.server.close();
         await close();
