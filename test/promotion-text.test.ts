@@ -203,7 +203,7 @@ test("an approval that waits for its turn keeps what was seen before", async () 
     await seen.promise;
   });
   await begun.promise;
-  onceAsked(db, /"text_digest" from "promotions"/, seen.resolve);
+  onceAsked(db, /"text_digest" from "observed_pages"/, seen.resolve);
   await Promise.all([saving, decide(db, mara, w.site, 1, { decision: "approve", digest })]);
   const events = db.selectFrom("events").select("details").where("action", "=", "promotion_approved");
   expect(JSON.parse((await events.executeTakeFirstOrThrow()).details).seen).toEqual(before);

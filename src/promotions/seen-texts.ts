@@ -67,22 +67,18 @@ export async function seenDigest(
   number: number,
 ): Promise<{ pages: number; digest: string } | undefined> {
   if (!(await isVisited(db, site))) return;
-  const byPage = Map.groupBy(await textsSeen(db, site.id, number), ({ key }) => key);
-  const lines = [...byPage].map(([key, seen]) => {
-    const textOn = (environmentId: string) => {
-      const { servers } = environmentById(site, environmentId);
-      const texts = servers.map(({ id }) => textOf(seen.find(({ server_id }) => server_id === id)));
-      return [...new Set(texts)].sort().join("+") || "-";
-    };
-    const [{ from_id, environment_id }] = seen as [(typeof seen)[number]];
-    return `${key} ${textOn(from_id)} ${textOn(environment_id)}`;
+  const promotion = db.selectFrom("promotions").select(["release_id", "from_id", "environment_id"]);
+  const found = await promotion.where("site_id", "=", site.id).where("number", "=", number).executeTakeFirst();
+  if (!found) return;
+  const [from, to] = [found.from_id, found.environment_id].map((id) => environmentById(site, id).servers);
+  const seen = await textsSeen(db, found.release_id, [...new Set([...(from ?? []), ...(to ?? [])])]);
+  const lines = [...seen].map(([key, texts]) => {
+    const textOn = (servers: { id: string }[] = []) =>
+      [...new Set(servers.map(({ id }) => texts.get(id) ?? "-"))].sort().join("+") || "-";
+    return `${key} ${textOn(from)} ${textOn(to)}`;
   });
   return lines.length ? { pages: lines.length, digest: sha256(lines.sort().join("\n")) } : undefined;
 }
-
-/** That of the last good look, if a page could not be observed since. */
-const textOf = (seen: { outcome: string; text_digest: string | null } | undefined): string =>
-  (seen?.outcome === "missing" ? null : seen?.text_digest) ?? "-";
 
 /** Most approvals are for sites whose servers were never visited. */
 async function isVisited(db: Database, { environments }: Site): Promise<boolean> {
@@ -92,20 +88,32 @@ async function isVisited(db: Database, { environments }: Site): Promise<boolean>
   return (await query.execute()).length > 0;
 }
 
-/** In one statement, so that all is of one moment. */
-const textsSeen = (db: Database, siteId: string, number: number) =>
-  db
-    .selectFrom("promotions as m")
-    .innerJoin("release_contents as c", "c.release_id", "m.release_id")
+/** The digests of texts, by page and server: those of the last good looks, if pages could not be observed since. */
+async function textsSeen(
+  db: Database,
+  releaseId: string,
+  servers: { id: string }[],
+): Promise<Map<string, Map<string, string>>> {
+  const pages = await db
+    .selectFrom("release_contents as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
-    .innerJoin("servers as s", (join) =>
-      join.on((eb) => eb("s.environment_id", "in", [eb.ref("m.from_id"), eb.ref("m.environment_id")])),
-    )
-    .innerJoin("observed_pages as p", (join) => join.onRef("p.server_id", "=", "s.id").onRef("p.path", "=", "a.key"))
-    .innerJoin("observations as o", "o.id", "p.observation_id")
-    .leftJoin("observations as t", "t.id", "p.shown_id")
-    .select(["a.key", "m.from_id", "m.environment_id", "p.server_id", "o.outcome", "t.text_digest"])
-    .where("m.site_id", "=", siteId)
-    .where("m.number", "=", number)
+    .select("a.key")
+    .where("c.release_id", "=", releaseId)
     .where("a.kind", "=", "page")
     .execute();
+  const keys = pages.map(({ key }) => key);
+  const ids = servers.map(({ id }) => id);
+  // in one statement, so that all is of one moment
+  const rows = await db
+    .selectFrom("observed_pages as p")
+    .innerJoin("observations as o", "o.id", "p.observation_id")
+    .leftJoin("observations as t", "t.id", "p.shown_id")
+    .select(["p.server_id", "p.path", "o.outcome", "t.text_digest"])
+    .where("p.server_id", "in", ids)
+    .where("p.path", "in", keys)
+    .execute();
+  const byPage = new Map<string, Map<string, string>>();
+  for (const { server_id, path, outcome, text_digest } of rows)
+    byPage.set(path, (byPage.get(path) ?? new Map()).set(server_id, (outcome !== "missing" && text_digest) || "-"));
+  return byPage;
+}
