@@ -215,6 +215,16 @@ describe("robots.txt", () => {
     expect((await readRobots(reach, true)).allows(`${site.base}/no/page`)).toBe(true);
   });
 
+  test("that the server fails to send excludes everything, unless it is the administrator's own site", async () => {
+    for (const status of [500, 503]) {
+      site.pages["/robots.txt"] = (response) => response.writeHead(status).end();
+      await expect(readRobots(reach, true)).rejects.toThrow(`Its robots.txt cannot be read (status ${status})`);
+      expect((await readRobots(reach, false)).allows(`${site.base}/page`)).toBe(true);
+    }
+    site.pages["/robots.txt"] = (response) => response.writeHead(403).end();
+    expect((await readRobots(reach, true)).allows(`${site.base}/page`)).toBe(true);
+  });
+
   test("asks for a pause, which has a limit", async () => {
     site.pages["/robots.txt"] = "User-agent: Sitebook\nCrawl-delay: 3600";
     expect((await readRobots(reach, true)).pauseMs).toBe(10_000);
