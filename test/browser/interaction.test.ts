@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readsPage } from "./page.ts";
 import { browserShop, fillSignIn, type Shop } from "./shop.ts";
@@ -164,6 +164,14 @@ describe("the promotion page", () => {
     expect(await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).isChecked()).toBe(true);
     expect(await page.getByRole("checkbox", { name: "Reviewed /sale", exact: true }).isChecked()).toBe(false);
     await readsPage(page, /You have reviewed 1 of 2\./);
+  });
+
+  test("on a telephone, what is opened of a page is as wide as the page", async () => {
+    const page = await w.visit("theo", "/sites/shop/promotions/1", { width: 360 });
+    const card = page.locator(".review > li").first();
+    await card.locator(".fold > summary").first().click();
+    const widthOf = async (part: Locator) => (await part.boundingBox())?.width;
+    expect(await widthOf(card.locator(".fold[open]"))).toBe(await widthOf(card));
   });
 
   test("records one decision if somebody clicks twice", async () => {
