@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { serveAt, visit } from "./support/visits.ts";
+import { htmlPage, webSite } from "./support/web-site.ts";
 import { type Name, password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -73,6 +75,32 @@ describe("a form left open while somebody else signs in in another tab", () => {
     const form = await (await browser.get(locationOf(back))).text();
     expect(form).toContain("Somebody else was signed in when this was sent. Nothing was recorded.");
     expect(form).toContain('value="A note to keep"');
+  });
+
+  test("has what servers show by now, if it is an approval", async () => {
+    await using beta = await webSite({ "/sale": htmlPage("Sale", "<p>Half price</p>") });
+    await serveAt(w, "beta", beta.base);
+    await w.record("beta", ["/sale v1"]);
+    await w.release("Sale");
+    const { digest } = await w.ask(1, "demo");
+    await visit(w, "beta");
+    const browser = await signedIn("theo");
+    const page = "/sites/shop/promotions/1";
+    const seenIn = (html: string) => /name="seen" value="(\w+)"/.exec(html)?.[1] ?? "";
+    const seen = seenIn(await (await browser.get(page)).text());
+    beta.pages["/sale"] = htmlPage("Sale", "<p>Full price</p>");
+    await visit(w, "beta");
+    await endSessions();
+    const fields = { decision: "approve", digest, seen, comment: "As agreed" };
+    const answer = await send(browser, "theo", page, `${page}/approvals`, fields);
+
+    const back = await signIn(browser, "theo", nextOf(answer));
+    const form = await (await browser.get(locationOf(back))).text();
+    expect(form).toContain("As agreed");
+    expect(form).toContain("The servers show something else by now than what was shown to you.");
+    const approval = { ...fields, seen: seenIn(form), anyway: "1" };
+    expect((await send(browser, "theo", page, `${page}/approvals`, approval)).status).toBe(303);
+    expect(await w.db.selectFrom("approvals").select("decision").execute()).toEqual([{ decision: "approve" }]);
   });
 
   test.each<[string, string, Fields]>([
