@@ -325,6 +325,28 @@ describe("more is found", () => {
     await visit(w, "live");
     expect(await findings(w)).toContain("live canonical_elsewhere /sale");
   });
+
+  test("but not if the environments are paths of one host", async () => {
+    const sale = (body: string) =>
+      htmlPage("Sale", `<p>Shoes</p>${body}`, `<link rel="canonical" href="${site.base}/live/sale">`);
+    await using site = await webSite({});
+    site.pages["/live/sale"] = sale(`<a href="${site.base}/live/about">About</a>`);
+    site.pages["/live/about"] = htmlPage("About", "<p>A shop</p>");
+    site.pages["/robots.txt"] = `Sitemap: ${site.base}/live/map.xml`;
+    site.pages["/live/map.xml"] = sitemapOf(site.base, ["/live/sale", "/live/about"]);
+    await serveAt(w, "beta", site.base);
+    await serveAt(w, "demo", `${site.base}/demo`);
+    await serveAt(w, "live", `${site.base}/live`);
+    await w.record("live", ["/sale v1", "/about v1"]);
+    expect(await visit(w, "live")).toMatchObject({ visited: 2, problem: null });
+    expect(await findings(w)).toEqual([]);
+    site.pages["/live/sale"] = sale(`<a href="${site.base}/demo/sale">Demo</a><a href="${site.base}/x">Beta</a>`);
+    await w.record("live", ["/sale v2"]);
+    await visit(w, "live");
+    expect((await listed("open")).map(({ sentence }) => sentence)).toEqual([
+      `It links to ${site.base}/demo/sale, which is on demo, and 1 more.`,
+    ]);
+  });
 });
 
 test("a page whose review date has passed is stale, by the meta tag that an administrator names", async () => {

@@ -66,6 +66,7 @@ async function reconcileVisited(
   const { pages, found } = await findOn(trx, site, environment, visit.server_id, now, {
     isHidden: await isHidden(trx, environment.id),
     elsewhere,
+    own: environment.servers.map(({ base_url }) => base_url),
     links: await badLinks(trx, visit.server_id, otherUrls),
   });
   await learn(trx, pages, environment.id, now);
@@ -92,7 +93,7 @@ export async function findOn(
   environment: Environment,
   server_id: string,
   now: string,
-  others: Pick<Setting, "isHidden" | "elsewhere" | "links">,
+  others: Pick<Setting, "isHidden" | "elsewhere" | "own" | "links">,
 ) {
   const before = environmentBefore(site.environments, environment);
   const about = { server_id, environment_id: environment.id };

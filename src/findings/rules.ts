@@ -1,4 +1,4 @@
-import { isOnServers } from "../intake/addresses.ts";
+import { locate } from "../intake/addresses.ts";
 import type { FindingCode } from "../record/finding-kinds.ts";
 import type { Tier } from "../schema.ts";
 import type { PageOutcome } from "../sightings/rules.ts";
@@ -49,6 +49,8 @@ export interface Setting {
   links: { broken: Map<string, BrokenLink[]>; elsewhere: Map<string, { address: string }[]> };
   /** The servers of the other environments. */
   elsewhere: { environment: string; base_url: string }[];
+  /** The addresses of the servers of its own. */
+  own: string[];
   /** ISO 8601 UTC. */
   now: string;
   /** The time zone of the site. */
@@ -133,17 +135,27 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
 const whereListed = ({ in_sitemap, isLinked }: SeenPage): string =>
   in_sitemap ? "The sitemap lists it" : isLinked ? "A link leads to it" : "The server shows it";
 
-function canonicalElsewhere({ canonical }: SeenPage, { elsewhere }: Setting): string | undefined {
-  const url = canonical === null ? null : URL.parse(canonical);
-  const other = url && elsewhere.find(({ base_url }) => isOnServers(url, [base_url]));
-  return other ? `It says that its address is ${canonical}, which is on ${other.environment}.` : undefined;
+function canonicalElsewhere({ canonical }: SeenPage, setting: Setting): string | undefined {
+  const other = canonical === null ? undefined : otherEnvironment(canonical, setting);
+  return other && `It says that its address is ${canonical}, which is on ${other}.`;
 }
 
-function linksElsewhere({ path }: SeenPage, { links, elsewhere }: Setting): string | undefined {
-  const [first, ...more] = links.elsewhere.get(path) ?? [];
-  if (!first) return;
-  const other = elsewhere.find(({ base_url }) => isOnServers(new URL(first.address), [base_url]));
-  return `It links to ${first.address}, which is on ${other?.environment ?? "another environment"}${moreOf(more)}.`;
+function linksElsewhere({ path }: SeenPage, setting: Setting): string | undefined {
+  const all = (setting.links.elsewhere.get(path) ?? []).map(({ address }) => address);
+  const [first, ...more] = [...new Set(all)].filter((address) => otherEnvironment(address, setting));
+  return first && `It links to ${first}, which is on ${otherEnvironment(first, setting)}${moreOf(more)}.`;
+}
+
+/** The other environment on which an address is. Of servers on the same host, it is on the one with the longest address. */
+function otherEnvironment(address: string, { elsewhere, own }: Setting): string | undefined {
+  const servers = [...elsewhere, ...own.map((base_url) => ({ environment: undefined, base_url }))];
+  const longestFirst = servers.sort((a, b) => b.base_url.length - a.base_url.length);
+  return longestFirst.find(({ base_url }) => isBelow(address, base_url))?.environment;
+}
+
+function isBelow(address: string, baseUrl: string): boolean {
+  const located = locate(address, [baseUrl]);
+  return located !== undefined && "key" in located;
 }
 
 function brokenLinks([first, ...more]: BrokenLink[] = []): string | undefined {

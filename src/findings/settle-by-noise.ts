@@ -48,7 +48,7 @@ async function settleOnServer(
   const [{ server_id, environment_id }] = findings as [OpenFinding];
   const environment = environmentById(site, environment_id);
   // what does not depend on the contents stays as it is
-  const none = { isHidden: false, elsewhere: [], links: { broken: new Map(), elsewhere: new Map() } };
+  const none = { isHidden: false, elsewhere: [], own: [], links: { broken: new Map(), elsewhere: new Map() } };
   const { pages, found } = await findOn(trx, site, environment, server_id, actor.at, none);
   const still = new Set(found.map(findingKey));
   const shown = new Set(pages.filter(({ outcome }) => outcome === "shown").map(({ path }) => path));

@@ -28,7 +28,8 @@ export async function listedPages(
   maxPages: number,
 ): Promise<Listed> {
   const pathOf = (address: string) => {
-    const located = locate(address, siteUrls);
+    // its own first, as another one may be the host on which this one is a path
+    const located = locate(address, [reach.baseUrl, ...siteUrls]);
     return located && "key" in located ? located.key : undefined;
   };
   const waiting = sitemaps.length ? sitemaps.flatMap((address) => pathOf(address) ?? []) : ["/sitemap.xml"];
