@@ -150,6 +150,21 @@ describe("a page", () => {
     ]);
   });
 
+  test("names the candidates of each srcset, whatever is in their addresses or missing between them", async () => {
+    const base = "https://cdn.shop.example/";
+    const candidates = "a.png 1x,b.png 2x , w_400,h_300/c.png 400w,, d.png,\n e.png,";
+    site.pages["/page"] = html(
+      `<base href="${base}"><picture><source srcset="${candidates}"><img src="f.png" srcset="data:image/png;base64,AA== 1x, g.png"></picture><a srcset="h.png">`,
+    );
+    const { links = [] } = await wholeLook("/page");
+    expect(new Set(links.map(({ kind }) => kind))).toEqual(new Set(["loaded"]));
+    expect(links.map(({ address }) => address.href.replace(base, ""))).toEqual(
+      ["a.png", "b.png", "w_400,h_300/c.png", "d.png", "e.png", "f.png"].concat("data:image/png;base64,AA==", "g.png"),
+    );
+    site.pages["/page"] = html(`<img srcset="${"a,".repeat(500_000)}"><img srcset="${",a ".repeat(500_000)}">`);
+    expect((await wholeLook("/page")).links).toHaveLength(101);
+  });
+
   test("that is binary, plain text or a set of frames is shown; an empty one says nothing", async () => {
     site.pages["/pdf"] = html(Buffer.from([0, 255, 3]), { "content-type": "application/pdf" });
     site.pages["/text"] = html("hello", { "content-type": "text/plain" });

@@ -399,7 +399,7 @@ test("files and links that the server does not have, and links from live to anot
   await using live = await webSite({
     "/sale": htmlPage(
       "Sale",
-      `<a href="/about#team">About</a><a href="/nowhere">Nowhere</a><a rel="nofollow" href="/logout">Sign out</a><img src="img/shoe.png"><a href="${beta.base}/sale">Beta</a><a href="https://elsewhere.example/">Elsewhere</a>`,
+      `<a href="/about#team">About</a><a href="/nowhere">Nowhere</a><a rel="nofollow" href="/logout">Sign out</a><img src="img/shoe.png" srcset="img/shoe.png?w=2 2x"><a href="${beta.base}/sale">Beta</a><a href="https://elsewhere.example/">Elsewhere</a>`,
       '<link rel="stylesheet" href="/app.css"><script src="/app.js"></script>',
     ),
     "/about": htmlPage("About", '<img src="/img/shoe.png"><p>We are a shop</p>'),
@@ -414,7 +414,7 @@ test("files and links that the server does not have, and links from live to anot
   const gone = "The server answers with status 404.";
   expect(await sentences()).toEqual([
     `broken_asset /about It names /img/shoe.png, which is missing. ${gone}`,
-    `broken_asset /sale It names /img/shoe.png, which is missing, and 1 more. ${gone}`,
+    `broken_asset /sale It names /img/shoe.png, which is missing, and 2 more. ${gone}`,
     `links_elsewhere /sale It links to ${beta.base}/sale, which is on beta.`,
   ]);
   expect(live.requested.filter((path) => path === "/img/shoe.png")).toHaveLength(1);

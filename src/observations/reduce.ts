@@ -1,6 +1,6 @@
 import { sha256 } from "../database/ids.ts";
 import { readReviewDate } from "../findings/review-date-rules.ts";
-import { linkOf, type PageLink } from "./links.ts";
+import { linksOf, type PageLink } from "./links.ts";
 import { normalAddress, withoutOwn } from "./normalise.ts";
 import { parseHtml } from "./parse-html.ts";
 
@@ -87,8 +87,7 @@ function readHead(head: Omit<Reduced, "content">, name: string, attributes: Attr
   const key = (attributes.name ?? attributes.property ?? "").toLowerCase();
   if (date && !head.dates.has(key)) head.dates.set(key, date);
   if (name === "link" && href && /\bcanonical\b/i.test(attributes.rel ?? "")) head.canonical ??= href;
-  const link = linkOf(name, attributes);
-  if (link) head.links.push(link);
+  for (const link of linksOf(name, attributes)) head.links.push(link);
 }
 
 /** Hidden fields have tokens, and scripts within a page nonces. */
