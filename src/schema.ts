@@ -700,6 +700,8 @@ export interface Schema {
     /** In their order, the last address that was checked of those on its pages, and how many were. */
     last_link: Generated<string>;
     links: Generated<number>;
+    /** How many pages were visited when the server last asked to wait; null: it did not. */
+    waited_after: number | null;
     /** 1: another observer says what it saw. */
     reported: Generated<Flag>;
     /** What could not be read, such as a sitemap. */

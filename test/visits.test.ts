@@ -338,6 +338,35 @@ describe("visits", () => {
     expect(await latestVisit(w, "beta")).toMatchObject({ visited: 2, problem: null });
   });
 
+  test("wait at the first page of all, too, and read the sitemaps then; but not twice for the same page", async () => {
+    let busy = true;
+    const busyOr =
+      (body: string): WebSite["pages"][string] =>
+      (response) =>
+        busy ? response.writeHead(429, { "retry-after": "7200" }).end() : response.end(body);
+    beta.pages["/about"] = busyOr(about);
+    beta.pages["/sitemap.xml"] = busyOr(sitemapOf(beta.base, ["/about", "/sale", "/new"]));
+    beta.pages["/new"] = htmlPage("New", "<p>New</p>");
+    const after = async (hours: number) => {
+      w.clock.at = new Date(Date.parse(w.clock.at) + hours * 3_600_000).toISOString();
+      await runVisits(w);
+      return latestVisit(w, "beta");
+    };
+    expect(await visit(w, "beta")).toMatchObject({ ended_at: null, visited: 0, pages: 2 });
+    busy = false;
+    expect(await after(0.99)).toMatchObject({ ended_at: null });
+    // an hour at most
+    expect(await after(0.01)).toMatchObject({ visited: 3, note: null, problem: null, ended_at: w.clock.at });
+
+    busy = true;
+    expect(await visit(w, "beta")).toMatchObject({ ended_at: null });
+    expect(await after(1)).toMatchObject({
+      visited: 0,
+      problem: "The server refuses to answer so many requests (status 429).",
+      ended_at: w.clock.at,
+    });
+  });
+
   test("are forgotten with their server, and the history still verifies", async () => {
     await visit(w, "beta");
     const place = environmentOf(w.site, "beta");

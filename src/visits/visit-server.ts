@@ -80,7 +80,8 @@ async function goOn(visitor: Visitor): Promise<void> {
   const until = performance.now() + (context.sliceMs ?? 20_000);
   const robots = await readRobots(reach, settings.honours_robots === 1);
   let { visit } = visitor;
-  if (visit.pages === null) {
+  // a server that refused its first page may have refused its sitemaps, too
+  if (visit.pages === null || (visit.waited_after === 0 && visit.visited === 0)) {
     await beginLinks(db, visit, settings.link_depth);
     visit = await planPages(db, visit, await listedPages(reach, robots.sitemaps, siteUrls, settings.max_pages));
   }
@@ -99,7 +100,8 @@ async function goOn(visitor: Visitor): Promise<void> {
     // another server goes on with it, which may be killed: its job is this one
     if (!saved) return later(db, visit, addMs(context.now(), elsewhereMs));
     visit = saved;
-    if (trouble?.retryAfterMs && usable.length) return later(db, visit, addMs(context.now(), trouble.retryAfterMs));
+    if (trouble?.retryAfterMs && visit.visited !== visit.waited_after)
+      return wait(db, visit, addMs(context.now(), trouble.retryAfterMs));
     if (trouble)
       return endVisit(db, visit, context.now(), { problem: trouble.observation.reason ?? "It does not answer." });
     if (performance.now() > until) return later(db, visit, context.now());
@@ -141,3 +143,11 @@ const elsewhereMs = 60_000;
 async function later(db: Database, { site_id, id }: Visit, at: string): Promise<void> {
   await enqueue(db, { site_id, kind: "visit", ref: id, run_at: at });
 }
+
+/** As a server asks for; not again before it has shown another page, so that a visit ends. */
+const wait = (db: Database, visit: Visit, until: string): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    const { id, visited } = visit;
+    await trx.updateTable("visits").set({ waited_after: visited }).where("id", "=", id).execute();
+    await later(trx, visit, until);
+  });
