@@ -773,6 +773,8 @@ export interface Schema {
     last_modified: string | null;
     /** How many links lead to it from a page of the record or of the sitemaps; null: it was not found by a link. */
     link_depth: number | null;
+    /** When another observer last said what it shows; null: never. */
+    reported_at: string | null;
   };
   /** What an environment showed when a version was first seen there. */
   seen_versions: {

@@ -86,6 +86,28 @@ describe("what another observer saw", () => {
     expect(await findings(w)).toEqual([]);
   });
 
+  test("is seen then, and no other page of the server", async () => {
+    await using beta = await webSite({ "/sale": sale, "/about": htmlPage("About", "<p>About</p>") });
+    await serveAt(w, "beta", beta.base);
+    await w.record("beta", ["/sale v1", "/about v1"]);
+    const crawler = await machine(w, "contributor");
+    const seen = async () => {
+      const pages = ["/sale", "/about", "/new"].map((key) => w.as("vera").get(`/sites/shop/artifacts/page?key=${key}`));
+      const texts = await Promise.all((await Promise.all(pages)).map(async (page) => words(await page.text())));
+      return texts.map((text) => /Seen (.*?) on beta/.exec(text)?.[1]);
+    };
+    await visit(w, "beta");
+    hour();
+    await crawler.post(report, { pages: [shown("/sale", sale), shown("/new", sale)] });
+    await w.record("beta", ["/new v1"]);
+    expect(await seen()).toEqual(["just now", "1 hour ago", "just now"]);
+    hour();
+    await crawler.post(report, { pages: [shown("/sale", sale)] });
+    expect(await seen()).toEqual(["just now", "2 hours ago", "1 hour ago"]);
+    await visit(w, "beta");
+    expect(await seen()).toEqual(["just now", "just now", "just now"]);
+  });
+
   test("becomes the record where that is kept by observation; what is gone, once two reports say so of the page", async () => {
     await chooseReporter(w.db, await w.by("iris"), w.site, environmentOf(w.site, "beta"), "observation");
     const crawler = await machine(w, "contributor");

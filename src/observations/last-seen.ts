@@ -1,9 +1,11 @@
+import { sql } from "kysely";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Finding } from "../findings/queries.ts";
 import { isAboutRecord } from "../record/finding-kinds.ts";
-import { newestVisit } from "../sightings/queries.ts";
+import type { Flag } from "../schema.ts";
+import { isListed, newestVisit } from "../sightings/queries.ts";
 import { seenWord } from "./last-seen-rules.ts";
 
 /** What a server showed of a page when it was visited last. */
@@ -40,7 +42,9 @@ export async function lastSeenOf(
     const found = findings.find(({ server_id, code }) => server_id === id && isAboutRecord(code));
     const word = found?.word ?? seenWord({ ...row, version: placement_seq === null ? undefined : version });
     const state = found ? "blocked" : word === "as recorded" ? "same" : "unknown";
-    return [{ environment, server: name, seen_at: (await lookedAt(db, id)) ?? row.seen_at, state, word }];
+    const visited = row.is_visited ? await visitedAt(db, id) : undefined;
+    const seen_at = [row.seen_at, row.reported_at ?? "", visited ?? ""].sort().at(-1) ?? row.seen_at;
+    return [{ environment, server: name, seen_at, state, word }];
   });
   return (await Promise.all(seen)).flat();
 }
@@ -58,13 +62,15 @@ const seenOn = (db: Database, { id, key }: { id: string; key: string }, serverId
       join.onRef("h.version_id", "=", "c.version_id").onRef("h.environment_id", "=", "s.environment_id"),
     )
     .select(["p.server_id", "o.outcome", "o.text_digest", "o.seen_at", "c.placement_seq", "v.label as version"])
-    .select("h.text_digest as here")
+    .select(["h.text_digest as here", "p.reported_at"])
+    .select(sql<Flag>`case when ${isListed} then 1 else 0 end`.as("is_visited"))
     .where("p.path", "=", key)
     .where("p.server_id", "in", serverIds)
     .execute();
 
-/** When the last visit to a server ended that was not given up. */
-async function lookedAt(db: Database, serverId: string): Promise<string | undefined> {
+/** When the last visit by Sitebook ended that was not given up: it looked at all listed pages, as no report by others does. */
+async function visitedAt(db: Database, serverId: string): Promise<string | undefined> {
   const ended = newestVisit(db, serverId).where("ended_at", "is not", null).where("problem", "is", null);
-  return (await ended.executeTakeFirst())?.ended_at ?? undefined;
+  // as its index has it
+  return (await ended.where(sql<boolean>`reported = 0`).executeTakeFirst())?.ended_at ?? undefined;
 }

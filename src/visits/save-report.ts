@@ -51,7 +51,7 @@ export async function saveReport(
 /** Lists them among the pages of the server: those that nothing is recorded about are unrecorded. */
 async function listPages(
   trx: Database,
-  { site_id, environment_id, server_id }: Visit,
+  { site_id, environment_id, server_id, started_at: reported_at }: Visit,
   server: string,
   paths: string[],
 ): Promise<void> {
@@ -73,7 +73,7 @@ async function listPages(
   const inRecord = new Set(recorded.map(({ key }) => key));
   const rows = paths.map((path) => {
     const in_record: Flag = inRecord.has(path) ? 1 : 0;
-    return { server_id, path, in_record, in_sitemap: 0 as const, link_depth: in_record ? null : 0 };
+    return { server_id, path, in_record, in_sitemap: 0 as const, link_depth: in_record ? null : 0, reported_at };
   });
   await inBatches(rows, (batch) =>
     trx
@@ -82,6 +82,7 @@ async function listPages(
       .onConflict((conflict) =>
         conflict.columns(["server_id", "path"]).doUpdateSet((eb) => ({
           in_record: eb.ref("excluded.in_record"),
+          reported_at,
           link_depth: eb.fn.coalesce("observed_pages.link_depth", "excluded.link_depth"),
         })),
       )
