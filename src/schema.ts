@@ -677,6 +677,8 @@ export interface Schema {
     link_depth: Generated<number>;
     /** The names of the parameters that are kept in the queries of links, with spaces between them. */
     kept_parameters: Generated<string>;
+    /** The hosts, with a port if they have one, whose files and links are checked, too, with spaces between them. */
+    other_hosts: Generated<string>;
   };
   /** Who reports what is on an environment; without a row, people and machines do, and deployments cause visits. */
   observation_rules: { environment_id: string; reporter: "people" | "observation"; after_deployments: Flag };
@@ -806,9 +808,9 @@ export interface Schema {
     /** `gone`: no longer found. `changed`: it was accepted, and something else is found since. */
     settled_how: "gone" | "recorded" | "changed" | null;
   };
-  /** The addresses on servers of the site that a page of a server names; `loaded`: browsers load it with the page. */
+  /** The addresses on servers of the site, and on other hosts that are checked, that a page of a server names; `loaded`: browsers load it with the page. */
   page_links: { server_id: string; path: string; address: string; loaded: Flag };
-  /** Those of them that the server does not have. */
+  /** Those of them that are missing. */
   broken_links: { server_id: string; address: string; problem: string };
   /** What is checked in an environment; without a row nothing but what always is. */
   finding_settings: {

@@ -216,6 +216,7 @@ describe("the settings of observation", () => {
       pause_ms: 0,
       link_depth: 2,
       kept_parameters: ["page", "lang"],
+      other_hosts: ["cdn.shop.example", "192.0.2.7:8443"],
       credentials: { user: "demo", password: "a secret word", header: "X-Key: 4711" },
     };
     for (let i = 0; i < 2; i++) {
@@ -226,7 +227,14 @@ describe("the settings of observation", () => {
       });
       expect([status, body]).toMatchObject([
         200,
-        { honours_robots: false, pause_ms: 0, max_pages: 5000, link_depth: 2, credentials: ["Authorization", "X-Key"] },
+        {
+          honours_robots: false,
+          pause_ms: 0,
+          max_pages: 5000,
+          link_depth: 2,
+          other_hosts: settings.other_hosts,
+          credentials: ["Authorization", "X-Key"],
+        },
       ]);
     }
     expect(JSON.stringify((await administrator.get(path)).body)).not.toContain("secret");
@@ -235,6 +243,7 @@ describe("the settings of observation", () => {
       honours_robots: true,
       max_pages: 10,
       kept_parameters: [],
+      other_hosts: [],
       credentials: ["Authorization", "X-Key"],
     });
     expect((await administrator.put(path, { credentials: null })).body).toMatchObject({ credentials: [] });
@@ -242,6 +251,11 @@ describe("the settings of observation", () => {
       { path: "pages_at_once", message: "Enter a number of pages at once from 1 to 10." },
       { path: "password", message: "Enter the user name for this password." },
     ]);
+
+    for (const host of ["*.shop.example", "https://cdn.shop.example/"])
+      expect((await administrator.put(path, { other_hosts: [host] })).body.errors).toEqual([
+        { path: "other_hosts", message: expect.stringContaining("Enter up to 20 whole names of hosts") },
+      ]);
 
     const schedule = "/sites/shop/environments/beta/visit-schedule";
     expect((await administrator.put(schedule, { every_hours: 6, after_deployments: false })).body).toEqual({

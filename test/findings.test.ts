@@ -13,7 +13,7 @@ import { addMs } from "../src/time/add.ts";
 import { scheduleVisits } from "../src/visits/settings.ts";
 import { startDueVisits } from "../src/visits/visits.ts";
 import { machine, stranger } from "./support/api.ts";
-import { findings, runVisits, serveAt, visit } from "./support/visits.ts";
+import { findings, runVisits, serveAt, setVisits, visit } from "./support/visits.ts";
 import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";
 import { words } from "./support/words.ts";
 import { environmentOf, type Name, type World, world } from "./support/world.ts";
@@ -427,6 +427,125 @@ test("files and links that the server does not have, and links from live to anot
   live.pages["/sale"] = htmlPage("Sale", "<p>Shoes</p>");
   await visit(w, "live");
   expect(await findings(w)).toEqual([]);
+});
+
+describe("on other hosts, files and links", () => {
+  let cdn: WebSite;
+  let asked: (string | undefined)[];
+  let atOnce: number[];
+  beforeEach(async () => {
+    [asked, atOnce] = [[], []];
+    let open = 0;
+    cdn = await webSite(
+      { "/robots.txt": "User-agent: *\nDisallow: /private" },
+      {
+        otherwise: (response, { url = "", headers }) => {
+          atOnce.push(++open);
+          asked.push(url, headers.authorization);
+          setTimeout(() => {
+            open--;
+            response.writeHead(url.startsWith("/gone") ? 404 : 200).end("x".repeat(1000));
+          }, 5);
+        },
+      },
+    );
+  });
+  afterEach(() => cdn.close());
+
+  const settings = () =>
+    `/sites/shop/settings/environments/beta/visits/${environmentOf(w.site, "beta").servers[0]?.id}`;
+  const form = {
+    robots: "honour",
+    pages_at_once: "4",
+    pause_ms: "0",
+    max_pages: "100",
+  };
+  const choose = (other_hosts: string) => w.as("iris").post(settings(), { ...form, other_hosts });
+  const pageWith = (body: string, head = "") => {
+    beta.pages["/sale"] = (response, { headers }) =>
+      headers["if-none-match"]
+        ? response.writeHead(304).end()
+        : response
+            .writeHead(200, { "content-type": "text/html", etag: '"1"' })
+            .end(htmlPage("Sale", `<h1>Sale</h1>${body}`, head));
+  };
+  const sentences = async () => (await listed("open")).map(({ path, sentence }) => `${path} ${sentence}`);
+
+  test("are asked once a visit, one at a time, where an administrator entered the host, and nowhere else", async () => {
+    await using stranger = await webSite({});
+    await setVisits(w, "beta", { user: "team", password: "hush" });
+    const { base } = cdn;
+    pageWith(
+      `<a href="${base}/gone/page#top">1</a><a href="${base}/there">2</a><a href="${base}/gone/page">3</a>
+<a rel="nofollow" href="${base}/gone/ad">4</a><a href="${base}/private">5</a><a href="${stranger.base}/">6</a>
+<img src="${base}/shoe.png" srcset="${base}/gone/shoe.png 2x"><img src="http://10.0.0.1/internal.png">`,
+      `<link rel="stylesheet" href="${base}/shop.css"><script src="${base}/gone/shop.js"></script>`,
+    );
+    await w.record("beta", ["/sale v2"]);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual([]);
+    expect(cdn.requested).toEqual([]);
+
+    const wrong = await choose(`${base}/ *.shop.example`);
+    expect([wrong.status, words(await wrong.text())]).toEqual([
+      422,
+      expect.stringContaining("Enter up to 20 whole names of hosts, with spaces between them: cdn.example.com."),
+    ]);
+    expect((await w.as("ada").post(settings(), form)).status).toBe(403);
+    const host = new URL(base).host;
+    expect((await choose(`${host}, 10.0.0.1`)).status).toBe(303);
+    expect(await (await w.as("iris").get(settings().replace(/\/[^/]+$/, ""))).text()).toContain(`${host} 10.0.0.1`);
+    expect(await historyText()).toContain(`checking what is on ${host} and 10.0.0.1.`);
+
+    // the page is unchanged since, and is read again nevertheless
+    expect(await visit(w, "beta", { sliceMs: 0 })).toMatchObject({ problem: null });
+    expect(await sentences()).toEqual([
+      `/sale It names ${base}/gone/page, which is missing, and 2 more. The server answers with status 404.`,
+    ]);
+    // in their order, each once, and without credentials
+    expect(asked.filter(Boolean)).toEqual(
+      "/gone/page /gone/shoe.png /gone/shop.js /shoe.png /shop.css /there".split(" "),
+    );
+    expect(Math.max(...atOnce)).toBe(1);
+    expect(stranger.requested).toEqual([]);
+    expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
+
+    await choose("");
+    cdn.requested.length = 0;
+    await visit(w, "beta");
+    expect([await findings(w), cdn.requested]).toEqual([[], []]);
+  });
+
+  test("that do not answer, or have robots.txt refuse it, say nothing; nor is such a host asked for more", async () => {
+    const gone = Array.from({ length: 6 }, (_, i) => `<a href="${cdn.base}/gone/${i}">${i}</a>`);
+    pageWith(gone.join(""));
+    await choose(new URL(cdn.base).host);
+    await w.record("beta", ["/sale v2"]);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual(["beta broken_asset /sale"]);
+
+    const count = async () => {
+      cdn.requested.length = 0;
+      await visit(w, "beta");
+      return cdn.requested.length;
+    };
+    for (let i = 0; i < 6; i++)
+      cdn.pages[`/gone/${i}`] = (response) => response.writeHead(429, { "retry-after": "600" }).end();
+    expect(await count()).toBe(3); // its robots.txt, and twice
+    for (let i = 0; i < 6; i++) cdn.pages[`/gone/${i}`] = (response) => response.destroy();
+    expect(await count()).toBe(3);
+    cdn.pages["/robots.txt"] = (response) => response.writeHead(500).end();
+    expect(await count()).toBe(1);
+    expect(await findings(w)).toEqual(["beta broken_asset /sale"]);
+
+    // one that leads to a host that was not entered is there
+    await using stranger = await webSite({});
+    cdn.pages["/robots.txt"] = "";
+    for (let i = 0; i < 6; i++)
+      cdn.pages[`/gone/${i}`] = (response) => response.writeHead(302, { location: stranger.base }).end();
+    expect(await count()).toBe(7);
+    expect([await findings(w), stranger.requested]).toEqual([[], []]);
+  });
 });
 
 test("the board, the environment, the page of a page and the API say what was found", async () => {

@@ -105,7 +105,7 @@ const terms: [string, string][] = [
   ],
   [
     "Visit, observation",
-    "Sitebook looks at the pages of a server by itself, on request, every so many hours and after deployments, and keeps what each showed. It follows robots.txt, and goes to no other servers than those entered under Settings, Environments. What it sees changes the record only where an administrator has chosen that.",
+    "Sitebook looks at the pages of a server by itself, on request, every so many hours and after deployments, and keeps what each showed. It follows robots.txt, and goes to no other servers than those entered under Settings, Environments. There, in the settings of visits, administrators can enter other hosts that are asked whether the files and links of pages are there. What it sees changes the record only where an administrator has chosen that.",
   ],
   [
     "Observer",

@@ -1,7 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import { isOnServers } from "../intake/addresses.ts";
 
-/** The addresses that the server does not have, and those on these other servers, by the pages that name them. */
+/** The addresses that are missing, and those on these other servers, by the pages that name them. */
 export async function badLinks(db: Database, serverId: string, otherUrls: string[]) {
   const broken = await db
     .selectFrom("broken_links as b")

@@ -1,4 +1,4 @@
-import { locate } from "../intake/addresses.ts";
+import { isOnServers, locate } from "../intake/addresses.ts";
 import type { FindingCode } from "../record/finding-kinds.ts";
 import type { Tier } from "../schema.ts";
 import type { PageOutcome } from "../sightings/rules.ts";
@@ -45,7 +45,7 @@ export interface Setting {
   before: string | undefined;
   /** Whether search engines are not to list its pages. */
   isHidden: boolean;
-  /** By paths of pages: the addresses that they name and the server does not have, and those on other environments. */
+  /** By paths of pages: the addresses that they name and that are missing, and those on other environments. */
   links: { broken: Map<string, BrokenLink[]>; elsewhere: Map<string, { address: string }[]> };
   /** The servers of the other environments. */
   elsewhere: { environment: string; base_url: string }[];
@@ -125,7 +125,7 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
     noindex: isLive && isNoindex(page) ? "It tells search engines not to list it." : undefined,
     canonical_elsewhere: isLive ? canonicalElsewhere(page, setting) : undefined,
     links_elsewhere: isLive ? linksElsewhere(page, setting) : undefined,
-    broken_asset: brokenLinks(setting.links.broken.get(page.path)),
+    broken_asset: brokenLinks(setting.links.broken.get(page.path), setting.own),
     stale: whyStale(page.review_at, setting.now, setting.zone),
     title_empty: page.title === "" ? "It has no title." : undefined,
     ...(page.version !== null && onContent(page, page.version, setting)),
@@ -158,10 +158,11 @@ function isBelow(address: string, baseUrl: string): boolean {
   return located !== undefined && "key" in located;
 }
 
-function brokenLinks([first, ...more]: BrokenLink[] = []): string | undefined {
+function brokenLinks([first, ...more]: BrokenLink[] = [], own: string[]): string | undefined {
   if (!first) return;
-  const { pathname, search } = new URL(first.address);
-  return `It names ${pathname}${search}, which is missing${moreOf(more)}. ${first.problem}`;
+  const url = new URL(first.address);
+  const named = isOnServers(url, own) ? url.pathname + url.search : url.href;
+  return `It names ${named}, which is missing${moreOf(more)}. ${first.problem}`;
 }
 
 const moreOf = (more: unknown[]): string => (more.length ? `, and ${formatCount(more.length)} more` : "");

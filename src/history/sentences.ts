@@ -419,13 +419,14 @@ function reporter(d: Details): string {
 
 /** "up to 4 pages at once with 100 ms between them, 5,000 pages at most, as its robots.txt allows, credentials Cookie" */
 function visitSettings(d: Details): string {
-  const { pages_at_once, pause_ms, max_pages, honours_robots, credentials, connect_to, link_depth } = d;
+  const { pages_at_once, pause_ms, max_pages, honours_robots, credentials, connect_to, link_depth, other_hosts } = d;
   const pace = `up to ${countOf(Number(pages_at_once), "page")} at once with ${text(pause_ms)} ms between them`;
   const robots = honours_robots ? "as its robots.txt allows" : "whatever its robots.txt says";
   const sent = credentials === undefined ? "" : credentials ? `, credentials ${text(credentials)}` : ", no credentials";
   const through = connect_to ? `, connecting to ${text(connect_to)}` : "";
   const links = link_depth ? `, following ${countOf(Number(link_depth), "link")}` : "";
-  return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${through}${links}${sent}`;
+  const others = other_hosts ? `, checking what is on ${joinWithAnd(text(other_hosts).split(" "))}` : "";
+  return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${through}${links}${others}${sent}`;
 }
 
 /** How often servers are visited, or how one of them is. */

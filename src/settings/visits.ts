@@ -71,6 +71,13 @@ visitSettingsRoutes.post("/:environment/visits/:server{[0-9a-f-]{36}}", async (c
 
 const numberOf = (text: string): number => (/^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN);
 
+/** A list as it is kept, however it was typed. */
+const spaced = (text: string): string =>
+  text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .join(" ");
+
 async function readRequest(c: SiteContext): Promise<VisitSettingsRequest> {
   const form = await formFields(
     c,
@@ -86,6 +93,7 @@ async function readRequest(c: SiteContext): Promise<VisitSettingsRequest> {
     "connect_to",
     "link_depth",
     "kept_parameters",
+    "other_hosts",
   );
   return {
     honours_robots: form.robots === "own" ? 0 : 1,
@@ -94,10 +102,8 @@ async function readRequest(c: SiteContext): Promise<VisitSettingsRequest> {
     max_pages: numberOf(form.max_pages),
     connect_to: form.connect_to.trim(),
     link_depth: numberOf(form.link_depth || "0"),
-    kept_parameters: form.kept_parameters
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .join(" "),
+    kept_parameters: spaced(form.kept_parameters),
+    other_hosts: spaced(form.other_hosts),
     user: form.user,
     password: form.password,
     cookie: form.cookie.trim(),

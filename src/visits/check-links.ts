@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../database/connect.ts";
 import { isOnServers, locate } from "../intake/addresses.ts";
 import { NoResponse } from "../network/get.ts";
@@ -15,40 +16,40 @@ interface Checking {
   robots: Robots;
   atOnce: number;
   pauseMs: number;
+  /** Asks hosts that are not of the environment. */
+  elsewhere: (address: string) => Promise<string | undefined>;
+  /** The time, by `performance.now()`, from which on nothing more is asked. */
+  until: number;
   stopping: AbortSignal | undefined;
 }
 
 /**
  * Checks the next few addresses that pages of a server name, in their order, and saves which the server does not have. What
- * browsers load is requested; links, which may do something, are only known to be broken if the visit has looked there.
- * Returns the visit as it is then; undefined if none is left.
+ * browsers load is requested; links on the environment, which may do something, are only known to be broken if the visit has
+ * looked there. Returns the visit as it is then; undefined if none is left.
  */
-export async function checkNextLinks(
-  db: Database,
-  visit: Visit,
-  { reach, robots, atOnce, pauseMs, stopping }: Checking,
-): Promise<Visit | undefined> {
+export async function checkNextLinks(db: Database, visit: Visit, checking: Checking): Promise<Visit | undefined> {
   const links = await nextLinks(db, visit);
-  const last = links.at(-1);
-  if (!last) return;
+  if (!links.length) return;
+  const { reach, atOnce, until, stopping } = checking;
   const seen = await missingPages(db, visit.server_id, links, reach.baseUrl);
   const problems = new Map<string, string | undefined>();
   const waiting = links.values();
+  let taken = 0;
   const work = async () => {
     for (const { address, loaded } of waiting) {
+      taken++;
       const page = pageAt(address, reach.baseUrl);
-      if (page !== undefined && seen.has(page)) problems.set(address, seen.get(page) ?? undefined);
-      else if (loaded && isOnServers(new URL(address), reach.baseUrls) && robots.allows(address)) {
-        const problem = await problemAt(reach, address);
-        if (problem !== "unknown") problems.set(address, problem);
-        await new Promise((done) => setTimeout(done, pauseMs));
-      }
+      const isSeen = page !== undefined && seen.has(page);
+      const problem = isSeen ? (seen.get(page) ?? undefined) : await problemOf(checking, address, loaded === 1);
+      if (problem !== "unknown") problems.set(address, problem);
+      if (performance.now() > until) return;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   // what was broken off is checked by whoever goes on
   if (stopping?.aborted) return visit;
-  const progress = { last_link: last.address, links: visit.links + links.length };
+  const progress = { last_link: links[taken - 1]?.address ?? "", links: visit.links + taken };
   await saveProblems(db, visit, problems, progress);
   return { ...visit, ...progress };
 }
@@ -86,12 +87,25 @@ async function missingPages(db: Database, serverId: string, links: { address: st
   return new Map(rows.map(({ path, outcome, reason }) => [path, outcome === "missing" ? reason : null]));
 }
 
-/** Why a server does not have an address; unknown if it does not answer, which says nothing about it. */
-async function problemAt(reach: Reach, address: string): Promise<string | undefined> {
+async function problemOf(
+  { reach, robots, pauseMs, elsewhere }: Checking,
+  address: string,
+  isLoaded: boolean,
+): Promise<string | undefined> {
+  if (!isOnServers(new URL(address), reach.baseUrls)) return elsewhere(address);
+  if (!isLoaded || !robots.allows(address)) return "unknown";
+  const problem = await problemAt(reach, address);
+  await sleep(pauseMs);
+  return problem;
+}
+
+/** Why a server does not have an address; unknown if it does not answer or asks to wait, which says nothing about it. */
+export async function problemAt(reach: Reach, address: string): Promise<string | undefined> {
   try {
     const fetched = await fetchFrom(reach, address, { limits });
     if ("leadsTo" in fetched) return;
     const { status, headers, body } = fetched.response;
+    if (status === 429 || status === 503) return "unknown";
     const { outcome, reason } = isChallenge(headers, body) ? challenge : judgeStatus(status);
     return outcome === "missing" ? (reason ?? "It is missing.") : undefined;
   } catch (error) {

@@ -14,7 +14,7 @@ import { lookAgain } from "./look-again.ts";
 import { addressesOn, type NamedAddress } from "./page-links.ts";
 import type { nextPages } from "./pages.ts";
 import type { Robots } from "./robots.ts";
-import type { VisitSettings } from "./settings-rules.ts";
+import { otherUrlsOf, type VisitSettings } from "./settings-rules.ts";
 
 export interface VisitContext {
   secrets: Secrets;
@@ -59,6 +59,7 @@ export interface Noticed {
 export async function lookAtAll(visitor: Visitor, robots: Robots, pages: Page[], noticed: Noticed): Promise<Look[]> {
   const { db, visit, reach, settings, siteUrls, context } = visitor;
   const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
+  const otherUrls = otherUrlsOf(settings);
   const { atOnce, pauseMs } = paceOf(visitor, robots);
   const inTurn = turns(atOnce, pauseMs, context.stopping);
   const masks = await masksOf(db, visit.site_id);
@@ -68,7 +69,7 @@ export async function lookAtAll(visitor: Visitor, robots: Robots, pages: Page[],
     pages.map((page) => {
       const depth = (page.link_depth ?? 0) + 1;
       const notice = (links: PageLink[]) => {
-        noticed.addresses.set(page.path, addressesOn(links, siteUrls));
+        noticed.addresses.set(page.path, addressesOn(links, siteUrls, otherUrls));
         if (depth > settings.link_depth) return;
         for (const path of followedPaths(links, rules)) noticed.links.push({ path, depth });
       };

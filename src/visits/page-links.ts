@@ -14,12 +14,17 @@ export interface NamedAddress {
 
 const maxAddresses = 200;
 
-/** The addresses on these servers that a page names: 200 at most, each once and without its fragment. */
-export function addressesOn(links: PageLink[], baseUrls: string[]): NamedAddress[] {
+/**
+ * The addresses on these servers that a page names, and on others but for links that robots are asked not to follow: 200 at
+ * most, each once and without its fragment.
+ */
+export function addressesOn(links: PageLink[], baseUrls: string[], otherUrls: string[] = []): NamedAddress[] {
   const found = new Map<string, NamedAddress>();
   const isOnServers = serversTest(baseUrls);
+  const isOnOthers = serversTest(otherUrls);
   for (const { address: url, kind } of links) {
-    if (!isOnServers(url) || url.href.length > 2000) continue;
+    const isChecked = isOnServers(url) || (kind !== "nofollow" && isOnOthers(url));
+    if (!isChecked || url.href.length > 2000) continue;
     const address = url.href.replace(/#.*/s, "");
     const loaded = kind === "loaded" ? 1 : 0;
     if (found.has(address) ? loaded : found.size < maxAddresses) found.set(address, { address, loaded });

@@ -34,6 +34,11 @@ const options = {
   }),
   link_depth: whole(0, 10, "How many links are followed from a known page; 0: none."),
   kept_parameters: z.array(z.string()).openapi({ description: "The parameters that are kept in queries of links." }),
+  other_hosts: z.array(z.string()).openapi({
+    description:
+      "Other hosts whose files and links are checked, too, with a port if needed: up to 20. Each address is asked once a visit at most, one at a time on each host, as its robots.txt allows and without credentials; no link that is nofollow. What does not answer is no finding.",
+    example: ["cdn.example.com"],
+  }),
 };
 
 const serverSettings = z
@@ -54,6 +59,7 @@ async function settingsJson(db: Database, { id, name }: { id: string; name: stri
     ...settings,
     honours_robots: settings.honours_robots === 1,
     kept_parameters: settings.kept_parameters.split(" ").filter(Boolean),
+    other_hosts: settings.other_hosts.split(" ").filter(Boolean),
     credentials: header_names.split(", ").filter(Boolean),
   };
 }
@@ -118,7 +124,8 @@ const changeSettings = putCall("/sites/{site}/environments/{env}/visit-settings"
 });
 
 visitSettingsApi.openapi(changeSettings, async (c) => {
-  const { server: name, credentials, honours_robots = true, kept_parameters = [], ...settings } = c.req.valid("json");
+  const { server: name, credentials, honours_robots = true, ...sent } = c.req.valid("json");
+  const { kept_parameters = [], other_hosts = [], ...settings } = sent;
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
   const server = namedServer(environment, name);
@@ -127,6 +134,7 @@ visitSettingsApi.openapi(changeSettings, async (c) => {
     ...settings,
     honours_robots: honours_robots ? (1 as const) : (0 as const),
     kept_parameters: kept_parameters.join(" "),
+    other_hosts: other_hosts.join(" "),
     user: "",
     password: "",
     cookie: "",

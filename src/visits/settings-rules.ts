@@ -11,6 +11,8 @@ export interface VisitSettings {
   link_depth: number;
   /** The names of the parameters that are kept in the queries of links, with spaces between them. */
   kept_parameters: string;
+  /** The hosts, with a port if they have one, whose files and links are checked, too, with spaces between them. */
+  other_hosts: string;
 }
 
 export const visitDefaults: VisitSettings = {
@@ -21,6 +23,7 @@ export const visitDefaults: VisitSettings = {
   connect_to: "",
   link_depth: 0,
   kept_parameters: "",
+  other_hosts: "",
 };
 
 /** The settings alone, of a form that has credentials, too. */
@@ -62,6 +65,7 @@ export function visitSettingsErrors(request: VisitSettingsRequest): Record<strin
     header: request.header && whyNotHeader(request.header),
     connect_to: request.connect_to ? whyNotConnectTo(request.connect_to) : undefined,
     kept_parameters: whyNotParameters(request.kept_parameters),
+    other_hosts: whyNotHosts(request.other_hosts),
   };
 }
 
@@ -78,6 +82,19 @@ function whyNotParameters(text: string): string | undefined {
   const names = text.split(" ").filter(Boolean);
   if (names.length <= 20 && names.every((name) => /^[\w.[\]-]{1,60}$/.test(name))) return;
   return "Enter up to 20 names of parameters, with spaces between them: page lang.";
+}
+
+const hostsIn = ({ other_hosts }: Pick<VisitSettings, "other_hosts">): string[] =>
+  other_hosts.split(" ").filter(Boolean);
+
+/** The base URLs of the other hosts, by http and https. */
+export const otherUrlsOf = (settings: Pick<VisitSettings, "other_hosts">): string[] =>
+  hostsIn(settings).flatMap((host) => [`http://${host}`, `https://${host}`]);
+
+function whyNotHosts(other_hosts: string): string | undefined {
+  const hosts = hostsIn({ other_hosts });
+  if (hosts.length <= 20 && hosts.every((host) => readConnectTo(host) && !host.includes("*"))) return;
+  return "Enter up to 20 whole names of hosts, with spaces between them: cdn.example.com.";
 }
 
 const whyNotValue = (value: string): string | undefined =>

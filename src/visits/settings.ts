@@ -43,6 +43,14 @@ export function changeVisitSettings(
   };
   const credentials = sealed ?? (request.removesCredentials ? { sealed_headers: null, header_names: "" } : {});
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const before = await visitSettingsOf(trx, serverId);
+    // of an unchanged page a server would send nothing, so that its links to these hosts stayed unknown
+    if (before.other_hosts !== settings.other_hosts)
+      await trx
+        .updateTable("observed_pages")
+        .set({ etag: null, last_modified: null })
+        .where("server_id", "=", serverId)
+        .execute();
     await trx
       .insertInto("visit_settings")
       .values({ server_id: serverId, ...settings, sealed_headers: null, header_names: "", ...credentials })

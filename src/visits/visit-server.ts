@@ -11,6 +11,7 @@ import type { Reach } from "./fetch-page.ts";
 import { addLinkedPages, beginLinks } from "./linked-pages.ts";
 import type { Look } from "./look.ts";
 import { lookAtAll, type Noticed, paceOf, type VisitContext, type Visitor } from "./look-at-all.ts";
+import { otherHosts } from "./other-hosts.ts";
 import { savePageLinks } from "./page-links.ts";
 import { nextPages, planPages } from "./pages.ts";
 import { readVersions } from "./probes.ts";
@@ -18,7 +19,7 @@ import { type Robots, readRobots } from "./robots.ts";
 import { downAfter } from "./rules.ts";
 import { saveLooks } from "./save-looks.ts";
 import { sealContext, visitSettingsOf } from "./settings.ts";
-import { readConnectTo } from "./settings-rules.ts";
+import { otherUrlsOf, readConnectTo } from "./settings-rules.ts";
 import { listedPages } from "./sitemaps.ts";
 
 /** With so many, most of the time until a page is looked at again passes while the others are. */
@@ -111,7 +112,9 @@ async function goOn(visitor: Visitor): Promise<void> {
 /** Once all pages are looked at: checks what they link to, and reads the versions of software. */
 async function checkMore(visitor: Visitor, robots: Robots, until: number): Promise<void> {
   const { db, reach, settings, context } = visitor;
-  const checking = { reach, robots, ...paceOf(visitor, robots), stopping: context.stopping };
+  const pace = paceOf(visitor, robots);
+  const elsewhere = otherHosts(reach, otherUrlsOf(settings), settings.pause_ms);
+  const checking = { reach, robots, ...pace, elsewhere, until, stopping: context.stopping };
   let visit: Visit | undefined = visitor.visit;
   while (visit && visit.links < settings.max_pages) {
     const current: Visit = visit;

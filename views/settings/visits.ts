@@ -107,6 +107,7 @@ ${number("max_pages", "Pages of sitemaps, at most")}</div>
 <div class="side">${number("link_depth", "Links to follow", "On the same host, from page to page: 1 to 10. 0: none.")}
 ${input({ ...of("kept_parameters"), name: "kept_parameters", label: "Kept of their queries", value: settings.kept_parameters, hint: "Names of parameters, such as page. All others are left out.", more: { autocomplete: "off" } })}</div>
 ${input({ ...of("connect_to"), name: "connect_to", label: "Connect to this address", value: settings.connect_to, hint: "To pass by a CDN: a host or IP address, such as 192.0.2.7:8443. The name of the host is kept. Empty: where its name leads.", more: { autocomplete: "off" } })}
+${input({ ...of("other_hosts"), name: "other_hosts", label: "Other hosts to check", value: settings.other_hosts, hint: "Whose files and links are checked, too, such as cdn.example.com: each address once a visit at most, one at a time, as their robots.txt allows. No others are asked.", more: { autocomplete: "off" } })}
 <h3>Credentials</h3>
 <p><small>For servers that are protected. ${why ?? stored}</small></p>
 <div class="side">${input({ ...of("user"), name: "user", label: "User name", value: settings.user, more: { autocomplete: "off" } })}
