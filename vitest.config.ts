@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 // workers, and the processes that they start, need not compile anything again, nor strip types
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
 
-/** Tests that need no database, or that would find the same on either engine: run once. */
+/** Tests that need no database, or that would find the same on either engine: they run with those on SQLite only. */
 const once = [
   "assets",
   "attacks",
@@ -31,10 +31,10 @@ const once = [
   "text",
   "time-format",
 ].map((name) => `test/${name}.test.ts`);
-const onBothEngines = { include: ["test/*.test.ts"], exclude: once };
+const include = ["test/*.test.ts"];
 
 /** Short files that run for long, partly waiting. At the end of a project they would leave a core idle. */
-const long = ["torture", "whole-site"].map((name) => `/test/${name}.test.ts`);
+const long = ["torture", "whole-site", "real-history", "attacks"].map((name) => `/test/${name}.test.ts`);
 
 /** Where no earlier run says how long a file takes, the larger ones of each project come first, after these. */
 class LongFirst extends BaseSequencer {
@@ -48,7 +48,7 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-/** The same files on each engine, then real Chromium once both cores are free for it. More workers than cores, as many tests wait. */
+/** The same files on each engine but for some, then real Chromium once both cores are free for it. More workers than cores, as many tests wait. */
 export default defineConfig({
   test: {
     isolate: false,
@@ -60,13 +60,13 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
-      { extends: true, test: { name: "once", include: once } },
-      { extends: true, test: { name: "sqlite", ...onBothEngines, env: { SITEBOOK_TEST_ENGINE: "sqlite" } } },
+      { extends: true, test: { name: "sqlite", include, env: { SITEBOOK_TEST_ENGINE: "sqlite" } } },
       {
         extends: true,
         test: {
           name: "postgres",
-          ...onBothEngines,
+          include,
+          exclude: once,
           env: { SITEBOOK_TEST_ENGINE: "postgres" },
           globalSetup: "test/support/postgres.ts",
         },
