@@ -450,12 +450,14 @@ describe("a provider that is down", () => {
   test("is given up after five seconds if it accepts connections and says nothing", async () => {
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
-    await addProvider({ issuer: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    const added = addProvider({ issuer: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    await expect.poll(() => w.db.selectFrom("identity_providers").select("slug").execute()).toHaveLength(1);
     const begun = performance.now();
     const browser = w.as("nobody");
     await browser.get("/sign-in/okta");
     expect(performance.now() - begun).toBeLessThan(8000);
     expect(await noticeOn(await browser.get("/sign-in"))).toContain("Okta does not answer");
+    await added;
     silent.closeAllConnections();
     silent.close();
   }, 30_000);
