@@ -99,16 +99,18 @@ const isKept = (name: string, { type, src }: Attributes): boolean =>
       : !/^(style|template|noscript)$/.test(name);
 
 function openTag(name: string, attributes: Attributes, baseUrls: string[]): string {
-  const kept = keptAttributes.flatMap((key) => {
+  let tag = `<${name}`;
+  for (const key of keptAttributes) {
     const value = attributes[key];
-    // the content of other meta elements can be a token
-    const isToken = key === "content" && !/^(description|robots)$/i.test(attributes.name ?? "");
-    if (value === undefined || isToken) return [];
+    if (value === undefined || (key === "content" && isToken(attributes))) continue;
     const normal = addresses.has(key) ? normalAddress(value, baseUrls) : withoutOwn(value, baseUrls);
-    return [` ${key}="${escapeXml(shortened(normal.toWellFormed()))}"`];
-  });
-  return `<${name}${kept.join("")}>`;
+    tag += ` ${key}="${escapeXml(shortened(normal.toWellFormed()))}"`;
+  }
+  return `${tag}>`;
 }
+
+/** The content of a meta element can be a token, unless it is one of these. */
+const isToken = ({ name = "" }: Attributes): boolean => !/^(description|robots)$/i.test(name);
 
 /** An image can be in its address. */
 const shortened = (value: string): string =>

@@ -24,6 +24,8 @@ const inline = new Set(
   "a abbr b bdi bdo cite code em font i kbd label mark q s small span strong sub sup u var wbr".split(" "),
 );
 
+const pictures = new Set("img video iframe frame canvas object svg".split(" "));
+
 interface Walk {
   title: string | undefined;
   text: string[];
@@ -57,7 +59,7 @@ function walkThrough(view: View, walk: Walk): void {
   const isBlock = tag !== "" && !inline.has(tag);
   if (isBlock) walk.text.push("\n");
   if (tag) walk.structure.push(`<${tag} ${address ?? ""}>`);
-  if (/^(img|video|iframe|frame|canvas|object|svg)$/.test(tag)) walk.hasPictures = true;
+  if (pictures.has(tag)) walk.hasPictures = true;
   if ((tag === "a" || tag === "area") && address) walk.links.add(address);
   if (alt) walk.text.push(` ${alt} `);
   for (const child of children)

@@ -20,6 +20,8 @@ export interface Filter {
   key: string;
   /** What says nothing at a place. */
   noiseAt(place: string): ReadonlySet<Noise["kind"]>;
+  /** Whether anything says nothing there or below. */
+  hasNoiseIn(place: string): boolean;
   selectors: ReturnType<typeof compile<ChildNode, Element>>[];
   patterns: RE2JS[];
 }
@@ -29,15 +31,21 @@ export function filterOf(masks: Mask[], noise: Noise[]): Filter {
   const places = new Set(noise.map(({ kind, place }) => `${kind} ${place}`));
   const byPlace = new Map<string, Set<Noise["kind"]>>();
   for (const { kind, place } of noise) byPlace.set(place, (byPlace.get(place) ?? new Set()).add(kind));
+  const around = new Set([...byPlace.keys()].flatMap(placesAround));
   const expressions = (kind: Mask["kind"]) =>
     masks.filter((mask) => mask.kind === kind).map(({ expression }) => expression);
   return {
     key: JSON.stringify([expressions("selector").sort(), expressions("pattern").sort(), [...places].sort()]),
-    noiseAt: (place) => (byPlace.size ? byPlace.get(place) : undefined) ?? noNoise,
+    noiseAt: (place) => byPlace.get(place) ?? noNoise,
+    hasNoiseIn: (place) => around.has(place),
     selectors: expressions("selector").map((selector) => compile<ChildNode, Element>(selector)),
     patterns: expressions("pattern").map((pattern) => RE2JS.compile(pattern)),
   };
 }
+
+/** A place with all those that it is in. */
+const placesAround = (place: string): string[] =>
+  place ? [place, ...placesAround(place.slice(0, place.lastIndexOf("/")))] : [place];
 
 const noNoise: ReadonlySet<Noise["kind"]> = new Set();
 
@@ -65,7 +73,8 @@ export function viewOf(content: string, filter: Filter): View {
     for (const element of selectAll<ChildNode, Element>(selector, document)) masked.add(element);
   const noise = filter.noiseAt("");
   const root = { tag: "", name: "", address: undefined, alt: undefined, unordered: noise.has("order") };
-  return { ...root, children: childViews(document, "", noise, { filter, masked }) };
+  const place = filter.hasNoiseIn("") ? "" : undefined;
+  return { ...root, children: childViews(document, place, noise, { filter, masked }) };
 }
 
 interface Context {
@@ -73,10 +82,10 @@ interface Context {
   masked: Set<ChildNode>;
 }
 
-/** `noise`: what says nothing at the place of the parent. */
+/** `noise`: what says nothing at the place of the parent. `place`: undefined if nothing below is noise. */
 function childViews(
   parent: ParentNode,
-  place: string,
+  place: string | undefined,
   noise: ReadonlySet<Noise["kind"]>,
   context: Context,
 ): View["children"] {
@@ -84,19 +93,22 @@ function childViews(
   if (noise.has("content")) return [];
   const numbers = new Map<string, number>();
   const hasText = !noise.has("words");
-  const children = parent.children.flatMap((child): (View | string)[] => {
-    if (isText(child)) return hasText ? [child.data] : [];
-    if (!isTag(child) || masked.has(child)) return [];
+  const children: View["children"] = [];
+  for (const child of parent.children) {
+    if (isText(child) && hasText) children.push(child.data);
+    if (!isTag(child) || masked.has(child)) continue;
     const name = nameOf(child);
-    const childPlace = placeOf(place, name, numbers);
-    return filter.noiseAt(`${place}/${name}`).has("presence") ? [] : [elementView(child, name, childPlace, context)];
-  });
+    const childPlace = place === undefined ? undefined : placeOf(place, name, numbers);
+    if (childPlace !== undefined && filter.noiseAt(`${place}/${name}`).has("presence")) continue;
+    const isNoisy = childPlace !== undefined && filter.hasNoiseIn(childPlace);
+    children.push(elementView(child, name, isNoisy ? childPlace : undefined, context));
+  }
   return noise.has("order") ? inOrder(children) : children;
 }
 
-function elementView(element: Element, name: string, place: string, context: Context): View {
+function elementView(element: Element, name: string, place: string | undefined, context: Context): View {
   const { attribs, name: tag } = element;
-  const noise = context.filter.noiseAt(place);
+  const noise = place === undefined ? noNoise : context.filter.noiseAt(place);
   const isNoise = noise.has("address") || noise.has("content");
   return {
     tag,
@@ -123,7 +135,8 @@ const addressOf: Record<string, string> = {
 
 /** "div.teaser.wide", with those classes that look like words: others may differ from one deployment to the next. */
 function nameOf({ name, attribs }: Element): string {
-  const words = (attribs.class ?? "").split(/\s+/).filter((word) => /^[a-z]+([-_]+[a-z]+)*$/i.test(word));
+  if (!attribs.class) return name.slice(0, 100);
+  const words = attribs.class.split(/\s+/).filter((word) => /^[a-z]+([-_]+[a-z]+)*$/i.test(word));
   return [name, ...words].join(".").slice(0, 100);
 }
 
