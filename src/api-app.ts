@@ -38,6 +38,7 @@ import { siteApi } from "./sites/api.ts";
 import { visitApi } from "./visits/api.ts";
 import { visitSettingsApi } from "./visits/settings-api.ts";
 import { webhookApi, webhookCall } from "./webhooks/api.ts";
+import { webhookChangesApi } from "./webhooks/changes-api.ts";
 
 /** The API, and the OpenAPI document, which is generated from the schemas that check the requests. */
 export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
@@ -97,6 +98,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     commentApi,
     guestApi,
     webhookApi,
+    webhookChangesApi,
     feedApi,
     noticeApi,
     bounceApi,

@@ -33,6 +33,8 @@ let w: World;
 let token: Awaited<ReturnType<World["token"]>>;
 /** Ids of rows of the other site. */
 let foreign: string[];
+/** Of the shop's webhooks and of their deliveries. */
+let own: string[];
 
 beforeAll(async () => {
   w = await world();
@@ -43,6 +45,7 @@ beforeAll(async () => {
   await w.promote((await w.release("Shoes", ["/shoes"])).number, "demo");
   await setFreeze(w.db, await w.by("iris"), w.site, environmentOf(w.site, "live"), { reason: "Audit" });
   foreign = await otherSite();
+  own = await ownWebhooks();
 });
 afterAll(() => w.close());
 
@@ -82,6 +85,23 @@ async function otherSite(): Promise<string[]> {
       ),
     );
   return ids;
+}
+
+/** So many that removing some leaves some. */
+async function ownWebhooks(): Promise<string[]> {
+  const context = { secrets: createSecrets({ databaseUrl: "file::memory:" }), isAllowed: () => true };
+  const iris = await w.by("iris");
+  const hook = { name: "CI", shape: "standard", url: "https://ci.example.test/", types: [] };
+  const ids: string[] = [];
+  while (ids.length < 10) ids.push((await createWebhook(w.db, iris, w.site, hook, context)).id);
+  await w.record("beta", ["/told v1"]);
+  await writeNotices(w.db, w.clock.at, true);
+  const deliveries = await w.db
+    .selectFrom("webhook_deliveries")
+    .select("id")
+    .where("site_id", "=", w.site.id)
+    .execute();
+  return [...ids, ...deliveries.map(({ id }) => id)];
 }
 
 /** What no refusal may change: how much there is in each table, and what roles and people are called. */
@@ -141,7 +161,7 @@ const value = (): unknown => (random() < 0.5 ? text() : pick(hostileValues));
 /** A value for a parameter in a path: one that exists, one of the other site, or a hostile one. */
 function parameter(name: string): string {
   const known: Record<string, string> = { site: "shop", env: "beta", n: "1", kind: "page", role: "tester" };
-  const valid = known[name] ?? pick(foreign);
+  const valid = known[name] ?? pick(random() < 0.5 ? foreign : own);
   // a text without its pair of a surrogate has no encoding
   return random() < 0.75 ? valid : encodeURIComponent(text().slice(0, 500).toWellFormed()) || "x";
 }

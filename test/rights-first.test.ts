@@ -21,6 +21,7 @@ const values: Record<string, string> = {
   n: "1",
   role: "tester",
   id: "019ca12b-7c00-7000-8000-0123456789ab",
+  delivery: "019ca12b-7c00-7000-8000-0123456789ab",
 };
 
 /** With these everybody who sees the site changes their own addresses of feeds, and no others. */

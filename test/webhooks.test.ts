@@ -323,13 +323,13 @@ test("a delivery is sent again by hand with the same id, and none to a webhook t
   const { id } = await create();
   await w.record("beta", ["/sale v1"]);
   await work();
-  const delivery = await w.db.selectFrom("webhook_deliveries").select("id").executeTakeFirstOrThrow();
-  await replayDelivery(w.db, w.site.id, delivery.id, w.clock.at);
+  const delivery = await w.db.selectFrom("webhook_deliveries").select(["id", "webhook_id"]).executeTakeFirstOrThrow();
+  await replayDelivery(w.db, w.site.id, delivery, w.clock.at);
   await work();
   expect(receiver.received).toHaveLength(2);
   expect(receiver.received[0]?.headers["webhook-id"]).toBe(receiver.received[1]?.headers["webhook-id"]);
   await removeWebhook(w.db, await w.by("iris"), w.site, id);
-  await replayDelivery(w.db, w.site.id, delivery.id, w.clock.at);
+  await replayDelivery(w.db, w.site.id, delivery, w.clock.at);
   await w.record("beta", ["/sale v2"]);
   await work();
   expect(receiver.received).toHaveLength(2);
@@ -339,14 +339,17 @@ test("a delivery that is asked for again while it waits is sent once, also by tw
   await create();
   await w.record("beta", ["/sale v1"]);
   await writeNotices(w.db, w.clock.at, false);
-  const { id } = await w.db.selectFrom("webhook_deliveries").select("id").executeTakeFirstOrThrow();
-  await replayDelivery(w.db, w.site.id, id, w.clock.at);
+  const delivery = await w.db.selectFrom("webhook_deliveries").select(["id", "webhook_id"]).executeTakeFirstOrThrow();
+  await replayDelivery(w.db, w.site.id, delivery, w.clock.at);
   await Promise.all([work(), work()]);
   expect(receiver.received).toHaveLength(1);
-  await Promise.all([1, 2].map(() => replayDelivery(w.db, w.site.id, id, w.clock.at)));
+  await Promise.all([1, 2].map(() => replayDelivery(w.db, w.site.id, delivery, w.clock.at)));
   await Promise.all([work(), work()]);
   expect(receiver.received).toHaveLength(2);
-  await expect(replayDelivery(w.db, w.site.id, w.site.id, w.clock.at)).rejects.toThrow("Delivery not found.");
+  for (const wrong of [{ id: w.site.id }, { webhook_id: w.site.id }])
+    await expect(replayDelivery(w.db, w.site.id, { ...delivery, ...wrong }, w.clock.at)).rejects.toThrow(
+      "Delivery not found.",
+    );
 });
 
 test("an administrator creates a webhook on the page, sees its deliveries, and nobody else does", async () => {

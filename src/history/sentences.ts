@@ -294,7 +294,11 @@ const sentences = {
   guest_revoked: (d) => ["withdrew the invitation of the guest ", name(d.guest), " to ", promotion(d.number), "."],
   webhook_created: (d) => ["created the webhook ", name(d.webhook), ` to ${text(d.host)}.`],
   webhook_changed: (d) => [
-    d.what === "secret" ? "gave a new secret to the webhook " : "enabled the webhook ",
+    d.what === "secret"
+      ? "gave a new secret to the webhook "
+      : d.what === "enabled"
+        ? "enabled the webhook "
+        : `changed the ${joinWithAnd(d.changed as string[])} of the webhook `,
     name(d.webhook),
     ".",
   ],

@@ -53,9 +53,10 @@ webhookSettingsRoutes.post(`${id}/removal`, async (c) => {
 });
 
 webhookSettingsRoutes.post(`${id}/deliveries/:delivery{[0-9a-f-]{36}}/replay`, async (c) => {
-  await replayDelivery(c.var.db, c.var.access.site.id, c.req.param("delivery"), c.var.at);
+  const { webhook, delivery } = c.req.param();
+  await replayDelivery(c.var.db, c.var.access.site.id, { webhook_id: webhook, id: delivery }, c.var.at);
   flash(c, "It will be delivered again.");
-  return c.redirect(`${base(c)}/${c.req.param("webhook")}`, 303);
+  return c.redirect(`${base(c)}/${webhook}`, 303);
 });
 
 const base = (c: SiteContext) => `/sites/${c.var.access.site.slug}/settings/webhooks`;

@@ -2,43 +2,17 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageBy } from "../api/cursor.ts";
-import { documented, idSchema, listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
+import { idSchema, listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { listDeliveries, listWebhooks } from "./deliveries.ts";
 import { webhookTypes } from "./rules.ts";
+import { webhookJson, webhookSchema, webhookShapeSchema, webhookTypesSchema } from "./webhook-json.ts";
 import { createWebhook } from "./webhooks.ts";
 
 const tags = ["Webhooks"];
 
 export const webhookApi = new OpenAPIHono<SiteEnv>();
-
-const types = z.array(z.string()).openapi({
-  description: `What it is told of; empty: everything. One of ${webhookTypes.join(", ")}.`,
-  example: ["promotion.applied"],
-});
-
-const shape = z.enum(["standard", "slack", "teams"]).openapi({
-  description:
-    "`standard`: signed by Standard Webhooks. The others are the incoming webhooks of Slack and Microsoft Teams.",
-});
-
-const webhook = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    shape,
-    host: z.string().openapi({ description: "Of its address, which is a secret." }),
-    types,
-    created_at: momentSchema,
-    disabled_at: momentSchema.nullable(),
-    disabled_reason: z.string().nullable(),
-  })
-  .openapi("Webhook");
-
-type Row = Awaited<ReturnType<typeof listWebhooks>>[number];
-
-const webhookJson = (row: Row) => documented(webhook, { ...row, types: row.types === "*" ? [] : row.types.split(" ") });
 
 const event = z
   .object({
@@ -88,7 +62,7 @@ const listCall = getCall("/sites/{site}/webhooks", {
   summary: "A site's webhooks, by name",
   needs: "administer",
   params: z.object({ site: slugSchema }),
-  answer: z.object({ items: z.array(webhook) }),
+  answer: z.object({ items: z.array(webhookSchema) }),
 });
 
 webhookApi.openapi(listCall, async (c) => {
@@ -105,7 +79,12 @@ const createCall = postCall("/sites/{site}/webhooks", {
     "The answer has the secret that signs, once. A repeated request creates another webhook. What arrives there is under `webhooks` in this document. To try it, record a deployment, and read its deliveries.",
   params: z.object({ site: slugSchema }),
   body: z
-    .strictObject({ name: textUpTo(200), shape, url: textUpTo(2000), types: types.optional() })
+    .strictObject({
+      name: textUpTo(200),
+      shape: webhookShapeSchema,
+      url: textUpTo(2000),
+      types: webhookTypesSchema.optional(),
+    })
     .openapi("NewWebhook"),
   answer: z.object({ id: z.string(), name: z.string(), secret: z.string().nullable() }).openapi("CreatedWebhook"),
 });

@@ -121,11 +121,19 @@ async function end(db: Database, id: string, { answer, ...result }: End, now: st
     .execute();
 }
 
-/** Delivers one again, now, with the same id. Throws a Refusal with 404 if the site has none. */
-export async function replayDelivery(db: Database, siteId: string, id: string, now: string): Promise<void> {
-  const job = { site_id: siteId, kind: "webhook", ref: id };
+/** Delivers one of a webhook again, now, with the same id. Throws a Refusal with 404 if the site has none. */
+export async function replayDelivery(
+  db: Database,
+  site_id: string,
+  { webhook_id, id }: { webhook_id: string; id: string },
+  now: string,
+): Promise<void> {
+  const job = { site_id, kind: "webhook", ref: id };
   await db.transaction().execute(async (trx) => {
-    const delivery = trx.updateTable("webhook_deliveries").where("id", "=", id).where("site_id", "=", siteId);
+    const deliveries = trx.selectFrom("webhook_deliveries").select("id").where("site_id", "=", site_id);
+    const known = await deliveries.where("webhook_id", "=", webhook_id).where("id", "=", id).executeTakeFirst();
+    if (!known) notFound("delivery");
+    const delivery = trx.updateTable("webhook_deliveries").where("id", "=", id);
     const again = delivery.set({ state: "waiting", ended_at: null }).where("state", "!=", "waiting");
     const { numUpdatedRows } = await again.executeTakeFirstOrThrow();
     if (numUpdatedRows) await enqueue(trx, { ...job, run_at: now });

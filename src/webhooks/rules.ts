@@ -75,6 +75,9 @@ export const typesFor = (webhook: { shape: WebhookShape; types: string }, types:
 
 const wants = (types: string, type: string): boolean => types === "*" || types.split(" ").includes(type);
 
+/** As they are stored; none stands for all. */
+export const storedTypes = (types: string[]): string => (types.length ? types.toSorted().join(" ") : "*");
+
 export interface WebhookRequest {
   name: string;
   shape: string;

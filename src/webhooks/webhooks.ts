@@ -7,10 +7,10 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
-import { type Action, appendEvent } from "../record/events.ts";
+import { type Action, appendEvent, type NewEvent } from "../record/events.ts";
 import { normalName } from "../text.ts";
 import { addMs } from "../time/add.ts";
-import { type WebhookRequest, type WebhookShape, webhookErrors } from "./rules.ts";
+import { storedTypes, type WebhookRequest, type WebhookShape, webhookErrors } from "./rules.ts";
 
 /** What the verbs and the worker need to know about where Sitebook runs. */
 export interface WebhookContext {
@@ -47,7 +47,7 @@ export function createWebhook(
     shape,
     url: secrets.seal(request.url, `webhooks.url ${id}`),
     host: new URL(request.url).host,
-    types: request.types.length ? request.types.toSorted().join(" ") : "*",
+    types: storedTypes(request.types),
     secret: secret === undefined ? null : secrets.seal(secret, `webhooks.secret ${id}`),
     created_by: actor.person.id,
     created_at: actor.at,
@@ -58,7 +58,7 @@ export function createWebhook(
       .insertInto("webhooks")
       .values({ ...row, created_at: actor.at })
       .execute();
-    await append(trx, actor, site.id, row, "webhook_created");
+    await appendWebhookEvent(trx, actor, site.id, row, "webhook_created");
     return { id, name: row.name, secret };
   });
 }
@@ -86,7 +86,7 @@ export function rotateSecret(
   id: string,
   { secrets }: WebhookContext,
 ): Promise<{ name: string; secret: string }> {
-  return change(db, actor, site, id, "webhook_changed", { what: "secret" }, async (trx, actor, webhook) => {
+  return withWebhook(db, withoutReplay(actor), site, id, async (trx, actor, webhook) => {
     if (webhook.secret === null) notFound("secret");
     const secret = newSigningSecret();
     const context = `webhooks.secret ${id}`;
@@ -100,6 +100,7 @@ export function rotateSecret(
       })
       .where("id", "=", id)
       .execute();
+    await appendWebhookEvent(trx, actor, site.id, webhook, "webhook_changed", { what: "secret" });
     return { name: webhook.name, secret };
   });
 }
@@ -117,17 +118,21 @@ export const signingSecrets = (
     .flatMap((sealed) => (sealed && secrets.unseal(sealed, `webhooks.secret ${id}`)) || [])
     .flatMap((text) => text.split(" "));
 
-/** Goes on with one that was disabled. */
+/** Goes on with one that was disabled; one that is enabled stays as it is. */
 export const enableWebhook = (db: Database, actor: Actor, site: Site, id: string): Promise<{ name: string }> =>
-  change(db, actor, site, id, "webhook_changed", { what: "enabled" }, async (trx, _actor, { name }) => {
+  withWebhook(db, actor, site, id, async (trx, actor, webhook) => {
+    const { name, disabled_at } = webhook;
+    if (!disabled_at) return { name };
     await trx.updateTable("webhooks").set({ disabled_at: null, disabled_reason: null }).where("id", "=", id).execute();
+    await appendWebhookEvent(trx, actor, site.id, webhook, "webhook_changed", { what: "enabled" });
     return { name };
   });
 
 export const removeWebhook = (db: Database, actor: Actor, site: Site, id: string): Promise<{ name: string }> =>
-  change(db, actor, site, id, "webhook_removed", {}, async (trx, actor, { name }) => {
+  withWebhook(db, actor, site, id, async (trx, actor, webhook) => {
     await trx.updateTable("webhooks").set({ removed_at: actor.at }).where("id", "=", id).execute();
-    return { name };
+    await appendWebhookEvent(trx, actor, site.id, webhook, "webhook_removed");
+    return { name: webhook.name };
   });
 
 /** Disables one after its receiver failed for days, or said that it is gone. Called by the worker, as Sitebook. */
@@ -146,25 +151,21 @@ export const disableWebhook = (
       .set({ disabled_at: actor.at, disabled_reason: reason })
       .where("id", "=", id)
       .execute();
-    await append(trx, actor, site.id, webhook, "webhook_disabled", { reason });
+    await appendWebhookEvent(trx, actor, site.id, webhook, "webhook_disabled", { reason });
   });
 
-function change<T>(
+/** Runs a verb about a webhook in one transaction. Throws a Refusal with 403, or with 404 for an unknown id. */
+export function withWebhook<T>(
   db: Database,
   actor: Actor,
   site: Site,
   id: string,
-  action: Action,
-  details: { [key: string]: string },
   work: (trx: Database, actor: Actor, webhook: StoredWebhook) => Promise<T>,
 ): Promise<T> {
   refuse(whyNotMay(actor, "administer"), 403);
-  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
-    const webhook = (await findWebhook(trx, site.id, id)) ?? notFound("webhook");
-    const result = await work(trx, actor, webhook);
-    await append(trx, actor, site.id, webhook, action, details);
-    return result;
-  });
+  return siteTransaction(db, actor, site.id, async (trx, actor) =>
+    work(trx, actor, (await findWebhook(trx, site.id, id)) ?? notFound("webhook")),
+  );
 }
 
 export type StoredWebhook = NonNullable<Awaited<ReturnType<typeof findWebhook>>>;
@@ -179,13 +180,13 @@ export const findWebhook = (db: Database, siteId: string, id: string) =>
     .where("removed_at", "is", null)
     .executeTakeFirst();
 
-const append = (
+export const appendWebhookEvent = (
   trx: Database,
   actor: Actor,
   siteId: string,
   { id, name, host }: { id: string; name: string; host: string },
   action: Action,
-  details: { [key: string]: string } = {},
+  details: NewEvent["details"] = {},
 ) =>
   appendEvent(trx, actor, siteId, {
     action,

@@ -45,6 +45,7 @@ import { addMs } from "../../src/time/add.ts";
 import { chooseReporter } from "../../src/visits/reporters.ts";
 import { changeVisitSettings, scheduleVisits } from "../../src/visits/settings.ts";
 import { visitDefaults } from "../../src/visits/settings-rules.ts";
+import { changeWebhook } from "../../src/webhooks/change-webhook.ts";
 import {
   createWebhook,
   disableWebhook,
@@ -201,6 +202,8 @@ async function administer(w: World): Promise<void> {
   const url = "https://ci.example.test/hooks";
   const webhook = await createWebhook(w.db, iris, w.site, { name: "CI", shape: "standard", url, types: [] }, webhooks);
   await rotateSecret(w.db, iris, w.site, webhook.id, webhooks);
+  const change = { name: "Builds", url: "https://builds.example.test", types: ["promotion.applied"] };
+  await changeWebhook(w.db, iris, w.site, webhook.id, change, webhooks);
   await disableWebhook(w.db, await systemActor(w.db, w.clock.at), w.site, webhook.id, "Its receiver is gone.");
   await enableWebhook(w.db, iris, w.site, webhook.id);
   const other = await createWebhook(w.db, iris, w.site, { name: "Old CI", shape: "slack", url, types: [] }, webhooks);
