@@ -23,7 +23,7 @@ import { takeDown } from "./promotions/take-down.ts";
 import { startVisitsAfterEvents } from "./visits/after-events.ts";
 import { visitServer } from "./visits/visit-server.ts";
 import { startDueVisits } from "./visits/visits.ts";
-import { sendDelivery } from "./webhooks/deliveries.ts";
+import { sendDelivery, webhookOfJob } from "./webhooks/deliveries.ts";
 
 /** What does the background work of each kind. */
 const jobHandlers: JobHandlers = {
@@ -94,7 +94,7 @@ async function start(): Promise<void> {
     startWorker(db, jobHandlers, { prepare }),
     // of their own, as a slow server must hold up neither what is planned nor what others wait for
     startWorker(db, mails),
-    startWorker(db, deliveries),
+    startWorker(db, deliveries, { laneOf: webhookOfJob }),
     startWorker(db, visit, { prepare: prepareVisits }),
     ...Array.from({ length: visitors - 1 }, () => startWorker(db, visit)),
   ];

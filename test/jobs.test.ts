@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../src/database/connect.ts";
 import { enqueue, maxAttempts, takeJob } from "../src/jobs/queue.ts";
@@ -179,4 +180,46 @@ test("the worker runs what is due, and stops after the job that it runs", async 
   expect(ran).toEqual(["first"]);
   const open = await w.db.selectFrom("jobs").select("ref").where("done_at", "is", null).execute();
   expect(open).toEqual([{ ref: "second" }]);
+});
+
+test("lanes wait for nobody else's jobs, even new ones, and each runs its own one after another", async () => {
+  for (const [i, ref] of ["slow 1", "slow 2", "quick 1", "quick 2"].entries())
+    await add(ref, `2026-03-03T09:0${i}:00.000Z`);
+  const [late, all] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const began: string[] = [];
+  const ended: string[] = [];
+  const greet = async (_db: Database, { ref }: { ref: string }) => {
+    began.push(ref);
+    if (ref === "quick 2") await add("late 1");
+    if (ref === "late 1") late.resolve();
+    // it would wait for ever if the others waited for it
+    if (ref === "slow 1") await late.promise;
+    ended.push(ref);
+    if (ended.length === 5) all.resolve();
+  };
+  const laneOf = sql<string>`substr(jobs.ref, 1, 4)`;
+  const stop = startWorker(w.db, { greet }, { pauseMs: 1, laneOf });
+  await all.promise;
+  await stop();
+  expect(began.filter((ref) => ref.startsWith("slow"))).toEqual(["slow 1", "slow 2"]);
+  expect(ended.indexOf("late 1")).toBeLessThan(ended.indexOf("slow 1"));
+  expect(began.indexOf("slow 2")).toBeGreaterThan(began.indexOf("late 1"));
+  expect(new Set(began).size).toBe(5);
+});
+
+test("a worker that is stopped waits for the running job of each lane", async () => {
+  await add("a1");
+  await add("b1");
+  const [both, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let running = 0;
+  const greet = async () => {
+    if (++running === 2) both.resolve();
+    await go.promise;
+  };
+  const stop = startWorker(w.db, { greet }, { laneOf: sql<string>`jobs.ref` });
+  await both.promise;
+  const stopped = stop();
+  go.resolve();
+  await stopped;
+  expect(await w.db.selectFrom("jobs").select("ref").where("done_at", "is", null).execute()).toEqual([]);
 });

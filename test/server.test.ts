@@ -1,14 +1,21 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Actor } from "../src/access/actor.ts";
+import { createSecrets } from "../src/access/secrets.ts";
 import { recordSecurityEvent, unknownClient } from "../src/access/security-events.ts";
 import { openSession } from "../src/access/sessions.ts";
+import { findSite, type Site } from "../src/access/sites.ts";
+import { systemActor } from "../src/access/system.ts";
 import { type Database, isPostgres, openDatabase } from "../src/database/connect.ts";
+import { newId } from "../src/database/ids.ts";
 import { enqueue } from "../src/jobs/queue.ts";
 import { addMs } from "../src/time/add.ts";
+import { createWebhook } from "../src/webhooks/webhooks.ts";
 import { emptyDatabaseUrl, freshDatabaseUrl } from "./support/database.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 
@@ -153,6 +160,48 @@ test("a mail server that says nothing holds up neither what is planned nor webho
     });
   await expect.poll(done, { timeout: 10_000, interval: 200 }).toEqual(["promotion_expiry", "webhook"]);
   silent.close();
+});
+
+test("a receiver of webhooks that says nothing holds up no other, and is asked one thing at a time", async () => {
+  await tokenOn(url);
+  const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let timesAsked = 0;
+  const silent = createServer(() => {
+    timesAsked++;
+    asked.resolve();
+  }).listen(0, "127.0.0.1");
+  const listening = createHttpServer((_request, response) => {
+    response.writeHead(204).end();
+    told.resolve();
+  }).listen(0, "127.0.0.1");
+  const env = { DATABASE_URL: url, SECRET: "of this test, and no secret at all", WEBHOOK_NETWORKS: "127.0.0.1" };
+  const now = new Date().toISOString();
+  await onDatabase(async (db) => {
+    const site = (await findSite(db, "shop")) as Site;
+    const actor: Actor = { ...(await systemActor(db, now)), permissions: new Set(["administer"]) };
+    const context = { secrets: createSecrets({ secret: env.SECRET, databaseUrl: url }), isAllowed: () => true };
+    for (const [i, receiver] of [silent, listening].entries()) {
+      const address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+      const request = { name: `${i}`, shape: "standard", url: address, types: ["gate.changed"] };
+      await createWebhook(db, actor, site, request, context);
+    }
+    const [quiet, prompt] = await db.selectFrom("webhooks").select("id").orderBy("name").execute();
+    for (const [i, webhook] of [quiet, quiet, prompt].entries()) {
+      const [id, created_at] = [newId(), addMs(now, i)];
+      const delivery = { id, webhook_id: webhook?.id ?? "", site_id: site.id, seq: 1, type: "gate.changed" };
+      await db
+        .insertInto("webhook_deliveries")
+        .values({ ...delivery, created_at, state: "waiting" })
+        .execute();
+      await enqueue(db, { site_id: site.id, kind: "webhook", ref: id, run_at: created_at });
+    }
+  });
+  await using server = starting(env);
+  await server.url();
+  await Promise.all([asked.promise, told.promise]);
+  // the first to be due has not been given up: nobody waited for that
+  expect(timesAsked).toBe(1);
+  for (const receiver of [silent, listening]) receiver.close();
 });
 
 async function numbers(db: Database): Promise<number[]> {

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
@@ -35,18 +35,36 @@ export async function enqueue(
   return id;
 }
 
+/** SQL that says of a row of `jobs` to which lane it belongs: lanes wait for nobody else's jobs. */
+export type LaneOf = RawBuilder<string>;
+
+const isDue = (kinds: string[], now: string) => sql<boolean>`
+  done_at is null and run_at <= ${now} and (lease_until is null or lease_until <= ${now})
+  and attempts < ${maxAttempts} and kind in (${sql.join(kinds)})`;
+
+/** The lanes that have jobs of these kinds that are due. */
+export async function dueLanes(db: Database, kinds: string[], laneOf: LaneOf, now: string): Promise<string[]> {
+  const lanes = sql<{ lane: string }>`select distinct ${laneOf} as lane from jobs where ${isDue(kinds, now)}`;
+  return (await lanes.execute(db)).rows.map(({ lane }) => lane);
+}
+
 /**
- * Takes the job of these kinds that has been due for longest, for five minutes; undefined if none is due. One statement, so
- * that two servers never take the same one. A job whose server was killed is taken again when its lease has run out.
+ * Takes the job of these kinds, and of a lane if there is one, that has been due for longest, for five minutes; undefined if
+ * none is due. One statement, so that two servers never take the same one. A job whose server was killed is taken again when
+ * its lease has run out.
  */
-export async function takeJob(db: Database, kinds: string[], now: string): Promise<Job | undefined> {
+export async function takeJob(
+  db: Database,
+  kinds: string[],
+  now: string,
+  lane?: { of: LaneOf; name: string },
+): Promise<Job | undefined> {
   if (!kinds.length) return;
   const { rows } = await sql<Job>`
     update jobs set lease_until = ${addMs(now, leaseMs)}, attempts = attempts + 1
     where id = (
       select id from jobs
-      where done_at is null and run_at <= ${now} and (lease_until is null or lease_until <= ${now})
-        and attempts < ${maxAttempts} and kind in (${sql.join(kinds)})
+      where ${isDue(kinds, now)} ${lane ? sql`and ${lane.of} = ${lane.name}` : sql``}
       order by run_at, id limit 1 ${isPostgres(db) ? sql`for update skip locked` : sql``})
     returning id, site_id, kind, ref, attempts, lease_until`.execute(db);
   return rows[0];

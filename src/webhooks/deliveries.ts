@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { findSiteById } from "../access/sites.ts";
 import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
@@ -50,6 +51,10 @@ async function writeDelivery(
     .execute();
   await enqueue(trx, { site_id, kind: "webhook", ref: id, run_at: now });
 }
+
+/** The lane of a job: a receiver that is slow, or never answers, holds up no other, and is asked one thing at a time. */
+export const webhookOfJob = sql<string>`
+  coalesce((select d.webhook_id from webhook_deliveries as d where d.id = jobs.ref), '')`;
 
 /**
  * Delivers an event to a webhook. Throws if the receiver did not accept it, so that it is tried again for three days; after
