@@ -10,7 +10,9 @@ import { runDueJobs } from "../src/jobs/worker.ts";
 import { callable } from "../src/network/private-networks.ts";
 import { writeNotices } from "../src/notices/write-notices.ts";
 import { completeWithoutGate } from "../src/promotions/break-glass.ts";
-import { decide } from "../src/promotions/promotions.ts";
+import { expireApprovals } from "../src/promotions/expiry.ts";
+import { complete, decide } from "../src/promotions/promotions.ts";
+import { withdrawApproval } from "../src/promotions/withdrawals.ts";
 import { addMs } from "../src/time/add.ts";
 import { replayDelivery, sendDelivery } from "../src/webhooks/deliveries.ts";
 import { postJson } from "../src/webhooks/post.ts";
@@ -137,6 +139,32 @@ test("it is told only of the events that were selected, and of the approval that
   await work();
   const types = receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
   expect(types.toSorted()).toEqual(["promotion.approved", "promotion.requested"]);
+});
+
+test("it is told that approvals are requested, and requested anew after one has ended, where some are needed", async () => {
+  await create({ types: ["approval.requested"] });
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }], approval_days: 1 });
+  await setGate(w, "live", { requirements: [] });
+  await w.record("beta", ["/sale v1"]);
+  const release = await w.release("Sale", ["/sale"]);
+  const { number, digest } = await w.ask(release.number, "demo");
+  const theo = async () => w.by("theo");
+  const approve = async () => decide(w.db, await theo(), w.site, number, { decision: "approve", digest });
+  const told = () =>
+    receiver.received.map(({ body }) => (JSON.parse(body) as { data: { action: string } }).data.action);
+  await work();
+  await approve();
+  await withdrawApproval(w.db, await theo(), w.site, number, "Too early");
+  await work();
+  await approve();
+  later(24 * 3_600_000);
+  await runDueJobs(w.db, { approval_expiry: expireApprovals }, () => w.clock.at);
+  await work();
+  await approve();
+  await complete(w.db, await w.by("ada"), w.site, number, {});
+  await w.ask(release.number, "live");
+  await work();
+  expect(told()).toEqual(["promotion_asked", "approval_withdrawn", "approval_expired"]);
 });
 
 test("it is told what else an event is: drift, a removal, a freeze that was overridden", async () => {

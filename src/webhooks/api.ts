@@ -41,7 +41,9 @@ export const webhookCall = {
   summary: "What a receiver of shape `standard` gets",
   description: `Signed by Standard Webhooks (https://www.standardwebhooks.com): give the secret, the body as it arrived and the headers to the library for your language. In JavaScript: \`new Webhook(secret).verify(body, headers)\`.
 
-Respond with a status from 200 to 299 within 15 seconds. Anything else is tried again for three days, after pauses from 30 seconds to 6 hours; then, and after 410, the webhook is disabled. A delivery can arrive twice, with the same \`webhook-id\`, and not in the order of the events: see \`data.event\`.`,
+Respond with a status from 200 to 299 within 15 seconds. Anything else is tried again for three days, after pauses from 30 seconds to 6 hours; then, and after 410, the webhook is disabled. A delivery can arrive twice, with the same \`webhook-id\`, and not in the order of the events: see \`data.event\`.
+
+\`approval.requested\`: a promotion was requested that needs approvals, or it needs one anew because one was withdrawn or has expired. \`freeze.created\` says in \`data.details\` when a freeze starts and ends (\`starts_at\`, \`ends_at\`) and how it recurs; \`freeze.ended\`: somebody ended it. Its windows open and close by the clock, which is no event of the history, so there is no \`freeze.started\`: the calendar feed has the windows, and \`frozen\` of \`GET /sites/{site}/environments\` says what applies now. There is no \`environment.locked\` either: a freeze without an end locks an environment until somebody ends it.`,
   request: {
     headers: z.object({
       "webhook-id": z.string().openapi({ description: "Stays the same when a delivery is repeated." }),

@@ -1,6 +1,6 @@
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { listPromotions } from "../promotions/queries.ts";
+import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import type { DeliveredEvent } from "./deliveries.ts";
 
 interface NewEvent {
@@ -17,7 +17,7 @@ export async function withFacts(trx: Database, siteId: string, events: NewEvent[
       events.flatMap(({ action, subject_id }) => (subject_id && actions.includes(action) ? [subject_id] : [])),
     ),
   ];
-  const promotionIds = idsOf("promotion_approved", "promotion_completed");
+  const promotionIds = idsOf(...requesting, "promotion_approved", "promotion_completed");
   const promotions = promotionIds.length
     ? await listPromotions(trx, siteId, { ids: promotionIds, limit: promotionIds.length })
     : [];
@@ -28,6 +28,7 @@ export async function withFacts(trx: Database, siteId: string, events: NewEvent[
     const { carried_over, forced = "", findings = [] } = details.get(event.seq) ?? {};
     return {
       ...event,
+      needsApproval: promotion && needsApproval(event.action, promotion),
       approved: promotion?.state === "approved",
       carriedOver: carried_over !== undefined,
       rollback: Boolean(promotion?.rollback_of_id),
@@ -37,6 +38,13 @@ export async function withFacts(trx: Database, siteId: string, events: NewEvent[
     };
   });
 }
+
+/** The actions after which approvals may be needed. */
+const requesting = ["promotion_asked", "approval_withdrawn", "approval_expired"];
+
+/** What its gate asks for is fixed with the request; but whether an approval that has ended is missed can change. */
+const needsApproval = (action: string, { requirements, state }: Promotion): boolean =>
+  action === "promotion_asked" ? requirements.length > 0 : state === "waiting";
 
 /** By their own lines: what follows for them from something that is recorded later is recorded then. */
 async function thoseThatRemove(trx: Database, deploymentIds: string[]): Promise<string[]> {

@@ -32,6 +32,8 @@ const typeOfAction: Record<string, string> = {
 
 /** What else an event may be, which it is told as besides. */
 export interface EventFacts {
+  /** Whether the requested promotion needs approvals, or needs one anew by now. */
+  needsApproval?: boolean;
   /** Whether the promotion has all its approvals by now. */
   approved?: boolean;
   /** Whether some of an approval was taken over from an earlier one. */
@@ -47,6 +49,9 @@ export interface EventFacts {
 }
 
 const furtherTypes: [action: string, fact: keyof EventFacts, type: string][] = [
+  ["promotion_asked", "needsApproval", "approval.requested"],
+  ["approval_withdrawn", "needsApproval", "approval.requested"],
+  ["approval_expired", "needsApproval", "approval.requested"],
   ["promotion_approved", "approved", "promotion.approved"],
   ["promotion_approved", "carriedOver", "approval.carried_over"],
   ["promotion_completed", "rollback", "promotion.rolled_back"],
@@ -60,7 +65,7 @@ export const webhookTypes: string[] = [
   ...new Set([...Object.values(typeOfAction), ...furtherTypes.map(([, , type]) => type)]),
 ].sort();
 
-/** The types of an event: an approval that was the last missing one, or a completed rollback, has two. */
+/** The types of an event: a request that needs approvals, the last approval that was missing, or a completed rollback, has two. */
 export function typesOf(action: string, facts: EventFacts): string[] {
   const type = typeOfAction[action];
   if (!type) return [];

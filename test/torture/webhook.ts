@@ -1,5 +1,6 @@
 import { mock } from "node:test";
 import { Webhook } from "standardwebhooks";
+import type { GateRules } from "../../src/access/gates.ts";
 import { createSecrets } from "../../src/access/secrets.ts";
 import { findSite, type Site } from "../../src/access/sites.ts";
 import { systemActor } from "../../src/access/system.ts";
@@ -82,7 +83,8 @@ export function* whyNotDelivered(
 }
 
 /**
- * Whether an approval was the last missing one by the time it was delivered is not certain; nor whether a removal that
+ * Whether an approval was the last missing one by the time it was delivered is not certain, nor whether one that ended was
+ * missed by then, nor whether a rollback needs approvals; nor whether a removal that
  * follows from something recorded later, in the same millisecond, counts as one of the deployment's.
  */
 function messagesOf(record: Record, { seq, action, subject_id, details }: Record["events"][number]) {
@@ -97,8 +99,12 @@ function messagesOf(record: Record, { seq, action, subject_id, details }: Record
     findings?: { code: string }[];
     placements?: { version: string | null }[];
   };
+  const promotion = record.promotions.find(({ id }) => id === subject_id);
+  const gate = record.gates.find(({ id }) => id === promotion?.gate_id);
+  const { requirements } = JSON.parse(gate?.rules ?? '{"requirements":[]}') as Pick<GateRules, "requirements">;
   const facts = {
-    rollback: record.promotions.some(({ id, rollback_of_id }) => id === subject_id && rollback_of_id),
+    needsApproval: action === "promotion_asked" && !promotion?.rollback_of_id && requirements.length > 0,
+    rollback: Boolean(promotion?.rollback_of_id),
     carriedOver: carried_over !== undefined,
     unfrozen: forced.includes("frozen"),
     removes: placements.some(({ version }) => version === null),
@@ -106,7 +112,7 @@ function messagesOf(record: Record, { seq, action, subject_id, details }: Record
   };
   const certain = typesOf(action, facts);
   const removes = Boolean(record.lines.get(subject_id ?? "")?.some(({ version }) => version === null));
-  return typesOf(action, { ...facts, approved: true, removes }).map((type) => ({
+  return typesOf(action, { ...facts, approved: true, needsApproval: true, removes }).map((type) => ({
     about: aboutOf(seq, type),
     isCertain: certain.includes(type),
   }));
