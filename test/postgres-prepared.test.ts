@@ -4,6 +4,7 @@ import { findDrawn } from "../src/artifacts/queries.ts";
 import { openDatabase } from "../src/database/connect.ts";
 import { newId } from "../src/database/ids.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
+import { endOfTime, placementSeqAsOf } from "../src/record/as-of.ts";
 import { engine, freshDatabase, freshDatabaseUrl } from "./support/database.ts";
 import { world } from "./support/world.ts";
 
@@ -70,3 +71,14 @@ test.runIf(engine === "postgres")("a plan that is made while a table is small us
   expect(Object.values(rows[0] ?? {})).toEqual([expect.stringMatching(/^Index .*Scan/)]);
   await close();
 });
+
+test.runIf(engine === "postgres")(
+  "in a book that was never analyzed, what was there is sought for each page",
+  async () => {
+    const { db, close } = await newDatabase();
+    const found = placementSeqAsOf("beta", "a.id", { asOf: endOfTime });
+    const { rows } = await sql`explain select ${found} from artifacts a`.execute(db);
+    expect(JSON.stringify(rows)).toMatch(/placements_as_of.*\(artifact_id = a\.id\)/);
+    await close();
+  },
+);
