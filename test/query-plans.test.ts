@@ -50,7 +50,7 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
   // what is created here and stays, before the copy on which costs are counted
   for (const visit of everyPage.filter(({ path }) => /^\/feeds\/|:finding|:guest/.test(path)))
     await addressOf(w, visit);
-  const study = await studier(database);
+  const { study, close } = await studier(database);
   const described = async (query: CompiledQuery) => ({ statement: planLine(query), ...(await study(query)) });
   // most pages ask the same about the session and the site
   const studied = new Map<string, Promise<Statement>>();
@@ -70,6 +70,7 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
     }
     into.set(visit, { statements, status });
   }
+  await close();
 }
 
 test("every page and call that reads is opened here", async () => {

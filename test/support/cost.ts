@@ -2,7 +2,7 @@ import init, { type Database as Wasm } from "@sqlite.org/sqlite-wasm";
 import type SQLite from "better-sqlite3";
 import type { CompiledQuery } from "kysely";
 import type { Database } from "../../src/database/connect.ts";
-import { explained, heavySteps, sqliteSteps, visited } from "./explain.ts";
+import { explainer, heavySteps, sqliteSteps, visited } from "./explain.ts";
 
 /** The cost of a statement, and how many rows it returns. */
 export interface Cost {
@@ -23,12 +23,15 @@ export interface Study {
  * virtual machine. better-sqlite3 does not report those, so they are counted on a copy by the same SQLite in WebAssembly.
  */
 export async function studier({ db, handle }: { db: Database; handle?: SQLite.Database }) {
-  if (!handle)
-    return async (query: CompiledQuery): Promise<Study> => {
-      const [plan, general = plan] = await explained(db, query);
+  if (!handle) {
+    const { explain, close } = await explainer(db);
+    const study = async (query: CompiledQuery): Promise<Study> => {
+      const [plan, general = plan] = await explain(query);
       const steps = [...new Set([plan, general].flatMap(heavySteps))];
       return { steps, cost: visited(plan), generalCost: visited(general).cost };
     };
+    return { study, close };
+  }
   const sqlite = await init();
   const { version } = handle.prepare("select sqlite_version() as version").get() as { version: string };
   if (version !== sqlite.version.libVersion)
@@ -38,7 +41,7 @@ export async function studier({ db, handle }: { db: Database; handle?: SQLite.Da
   const { SQLITE_DESERIALIZE_FREEONCLOSE, SQLITE_STMTSTATUS_VM_STEP } = sqlite.capi;
   const at = sqlite.wasm.allocFromTypedArray(bytes);
   sqlite.capi.sqlite3_deserialize(copy, "main", at, bytes.length, bytes.length, SQLITE_DESERIALIZE_FREEONCLOSE);
-  return async (query: CompiledQuery): Promise<Study> => {
+  const study = async (query: CompiledQuery): Promise<Study> => {
     const { sql, parameters } = query;
     const statement = copy.prepare(sql);
     if (parameters.length) statement.bind(parameters as string[]);
@@ -48,4 +51,5 @@ export async function studier({ db, handle }: { db: Database; handle?: SQLite.Da
     statement.finalize();
     return { steps: await sqliteSteps(db, query), cost: { cost, rows } };
   };
+  return { study, close: async () => copy.close() };
 }

@@ -1,5 +1,6 @@
 import { CompiledQuery } from "kysely";
-import { escapeLiteral } from "pg";
+import pg from "pg";
+import { inject } from "vitest";
 import type { Database } from "../../src/database/connect.ts";
 
 /** The queries that run on this database while `work` runs, except those in transactions. */
@@ -61,29 +62,28 @@ export interface Plan {
 }
 
 /**
- * Runs a query on PostgreSQL, and returns its plans: for these parameters, and for any. From the sixth time on, PostgreSQL uses
- * the second, unless it expects that to cost more than planning again. It scans and hashes short tables. Here it may only use
- * indexes, as it would if they were long.
+ * Runs queries on PostgreSQL, and returns the plans of each: for its parameters, and for any. From the sixth time on, PostgreSQL
+ * uses the second, unless it expects that to cost more than planning again. It scans and hashes short tables. Here it may only
+ * use indexes, as it would if they were long.
  */
-export function explained(db: Database, { sql, parameters }: CompiledQuery): Promise<[Plan, Plan?]> {
-  return db.transaction().execute(async (trx) => {
-    const run = <Row>(text: string) => trx.executeQuery<Row>(CompiledQuery.raw(text));
-    const settings = ["seqscan", "hashjoin", "mergejoin"].map(
-      (method) => `set_config('enable_${method}', 'off', true)`,
-    );
-    await run(`select ${settings}`);
-    await run(`prepare studied as ${sql}`);
+export async function explainer(db: Database) {
+  const { rows } = await db.executeQuery<{ name: string }>(CompiledQuery.raw("select current_database() as name"));
+  const client = new pg.Client(inject("postgres").replace("DATABASE", (rows[0] as { name: string }).name));
+  await client.connect();
+  await client.query("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off");
+  const explain = async ({ sql, parameters }: CompiledQuery): Promise<[Plan, Plan?]> => {
     const values = parameters.length ? `(${parameters.map(literal).join(", ")})` : "";
-    const planFor = async (mode: "custom" | "generic") => {
-      await run(`set local plan_cache_mode = force_${mode}_plan`);
-      const explain = `explain (format json, analyze, timing off) execute studied${values}`;
-      const { rows } = await run<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
-      return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
-    };
-    const [custom, generic] = [await planFor("custom"), await planFor("generic")];
-    await run("deallocate studied");
+    const planned = (mode: "custom" | "generic") =>
+      `set plan_cache_mode = force_${mode}_plan; explain (format json, analyze, timing off) execute studied${values};`;
+    // at once, as each answer of the server is waited for
+    const results: unknown = await client.query(
+      `prepare studied as ${sql}; ${planned("custom")} ${planned("generic")} deallocate studied`,
+    );
+    const plans = (results as pg.QueryResult<{ "QUERY PLAN": [{ Plan: Plan }] }>[]).flatMap(({ rows }) => rows);
+    const [custom, generic] = plans.map((plan) => plan["QUERY PLAN"][0].Plan) as [Plan, Plan];
     return generic["Total Cost"] > custom["Total Cost"] + planningCost ? [custom] : [custom, generic];
-  });
+  };
+  return { explain, close: () => client.end() };
 }
 
 /** At most what PostgreSQL adds to the cost of a plan that has to be made again: 2.5 for each table, and once more. */
@@ -91,7 +91,7 @@ const planningCost = 50;
 
 function literal(value: unknown): string {
   if (value === null) return "null";
-  return escapeLiteral(
+  return pg.escapeLiteral(
     Array.isArray(value) ? `{${value.map((one) => JSON.stringify(one))}}` : `${value as string | number}`,
   );
 }
