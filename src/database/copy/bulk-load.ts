@@ -22,31 +22,35 @@ export async function bulkLoad<T>(trx: Database, tables: string[], load: () => P
   const { rows } = await (postgres ? postgresDefinitions : sqliteDefinitions)(tables).execute(trx);
   for (const { drop } of rows) await sql.raw(drop).execute(trx);
   const loaded = await load();
-  for (const { create } of rows) await sql.raw(create).execute(trx);
+  for (const create of rows.flatMap((row) => row.create)) await sql.raw(create).execute(trx);
   if (postgres) await sql`analyze ${sql.join(tables.map((name) => sql.table(name)))}`.execute(trx);
   else await checkForeignKeys(trx);
   return loaded;
 }
 
-/** The statements that drop an index or a foreign key, and create it as it was. */
-type Definitions = RawBuilder<{ drop: string; create: string }>;
+/** Statements that drop indexes or foreign keys, and create them as they were. */
+type Definitions = RawBuilder<{ drop: string; create: string | string[] }>;
 
 const sqliteDefinitions = (tables: string[]): Definitions => sql`
   select 'drop index "' || name || '"' as "drop", sql as "create" from sqlite_master
   where type = 'index' and sql is not null and ${inList("tbl_name", tables)}`;
 
-/** Without the indexes that belong to a primary key or a unique constraint. */
+/** All of a table at once. Without the indexes that belong to a primary key or a unique constraint. */
 const postgresDefinitions = (tables: string[]): Definitions => sql`
   select
-    format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname) as "drop",
-    format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) as "create"
+    format('alter table %s %s', k.conrelid::regclass, string_agg(format('drop constraint %I', k.conname), ', ')) as "drop",
+    array[format('alter table %s %s', k.conrelid::regclass,
+      string_agg(format('add constraint %I %s', k.conname, pg_get_constraintdef(k.oid)), ', '))] as "create"
   from pg_constraint k join pg_class t on t.oid = k.conrelid
   where k.contype = 'f' and pg_table_is_visible(t.oid) and ${inList("t.relname", tables)}
+  group by k.conrelid
   union all
-  select format('drop index %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+  select format('drop index %s', string_agg(i.indexrelid::regclass::text, ', ')),
+    array_agg(pg_get_indexdef(i.indexrelid) order by i.indexrelid)
   from pg_index i join pg_class t on t.oid = i.indrelid
   where pg_table_is_visible(t.oid) and ${inList("t.relname", tables)}
-    and not exists (select from pg_constraint k where k.conindid = i.indexrelid)`;
+    and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+  group by i.indrelid`;
 
 async function checkForeignKeys(trx: Database): Promise<void> {
   const { rows } = await sql<{ table: string; parent: string }>`pragma foreign_key_check`.execute(trx);

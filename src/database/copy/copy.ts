@@ -55,28 +55,32 @@ async function copyTables(
   tables: Table[],
   { onProgress }: CopyOptions,
 ): Promise<TableRowCounts> {
-  const counts: TableRowCounts = new Map();
-  for (const { name } of tables) counts.set(name, await countRows(from, name));
+  const counts = await countRows(from, tables);
+  // such as the roles, which every new book has
+  const present = await countRows(into, tables);
   const total = counts.values().reduce((sum, count) => sum + count, 0);
   let done = 0;
   onProgress?.(done, total);
   for (const table of tables) {
-    // such as the roles, which every new book has
-    await sql`delete from ${sql.table(table.name)}`.execute(into);
-    for await (const rows of readInBatches(from, table)) {
-      await insertRows(into, table, rows);
-      done += rows.length;
-      onProgress?.(done, total);
-    }
+    if (present.get(table.name)) await sql`delete from ${sql.table(table.name)}`.execute(into);
+    if (counts.get(table.name))
+      for await (const rows of readInBatches(from, table)) {
+        await insertRows(into, table, rows);
+        done += rows.length;
+        onProgress?.(done, total);
+      }
     await advanceSequence(into, table);
-    refuseMissing(table, counts.get(table.name), await countRows(into, table.name));
   }
+  refuseMissing(counts, await countRows(into, tables));
   return counts;
 }
 
-async function countRows(db: Database, table: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(db);
-  return rows[0]?.count ?? 0;
+async function countRows(db: Database, tables: Table[]): Promise<TableRowCounts> {
+  const counted = tables.map(
+    ({ name }) => sql`select ${sql.lit(name)} as name, count(*) as count from ${sql.table(name)}`,
+  );
+  const { rows } = await sql<{ name: string; count: number }>`${sql.join(counted, sql` union all `)}`.execute(db);
+  return new Map(rows.map(({ name, count }) => [name, count]));
 }
 
 /** So that PostgreSQL numbers new rows after the last one that was copied. */
@@ -87,7 +91,8 @@ async function advanceSequence(into: Database, { name, integerKey }: Table): Pro
   await sql`select setval(pg_get_serial_sequence(${name}, ${integerKey}), ${next}, false)`.execute(into);
 }
 
-function refuseMissing({ name }: Table, expected: number | undefined, arrived: number): void {
-  if (arrived !== expected)
-    throw new Refusal(409, `Only ${arrived} of ${expected} rows of ${name} arrived. Nothing was copied.`);
+function refuseMissing(expected: TableRowCounts, arrived: TableRowCounts): void {
+  for (const [name, count] of expected)
+    if (arrived.get(name) !== count)
+      throw new Refusal(409, `Only ${arrived.get(name)} of ${count} rows of ${name} arrived. Nothing was copied.`);
 }
