@@ -34,7 +34,15 @@ const once = [
 const include = ["test/*.test.ts"];
 
 /** Short files that run for long, partly waiting. At the end of a project they would leave a core idle. */
-const long = ["torture", "whole-site", "real-history", "attacks"].map((name) => `/test/${name}.test.ts`);
+const long = [
+  "torture",
+  "whole-site",
+  "real-history",
+  "attacks",
+  "check",
+  "browser/pages-half",
+  "browser/pages-other-half",
+].map((name) => `/test/${name}.test.ts`);
 
 /** Where no earlier run says how long a file takes, the larger ones of each project come first, after these. */
 class LongFirst extends BaseSequencer {
@@ -73,7 +81,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "browser", include: ["test/browser/*.test.ts"], sequence: { groupOrder: 1 } },
+        test: {
+          name: "browser",
+          include: ["test/browser/*.test.ts"],
+          sequence: { groupOrder: 1 },
+          globalSetup: "test/browser/chromium.ts",
+        },
       },
     ],
   },

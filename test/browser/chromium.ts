@@ -28,6 +28,11 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: join(folder, "chromium"), args, env: { ...process.env, ...env } });
 }
 
+/** Before several workers would do so at once. */
+export default async function setup(): Promise<void> {
+  await unpack();
+}
+
 /** Unpacks it once for each installation, next to the package, in a folder that gets its name when it is complete. */
 async function unpack(): Promise<string> {
   const home = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "..");
