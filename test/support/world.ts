@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import type { Actor, Person } from "../../src/access/actor.ts";
-import { permissions } from "../../src/access/permissions.ts";
+import { type Permission, permissions } from "../../src/access/permissions.ts";
 import { openSession } from "../../src/access/sessions.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { createApp } from "../../src/app.ts";
@@ -65,7 +65,7 @@ function around({ db, close, people, ...shop }: Pick<Shop, "db" | "close" | "peo
     now: () => new Date(clock.at),
     address: (request) => request.headers.get("x-test-address") ?? "",
   });
-  const by = (name: Name) => actor(db, people[name], clock.at);
+  const by = (name: Name) => actor(db, people[name], site, clock.at);
   return {
     db,
     app,
@@ -177,9 +177,16 @@ async function createShop(db: Database, people: Record<Name, Person>): Promise<S
   return access.site;
 }
 
-async function actor(db: Database, person: Person, at: string): Promise<Actor> {
-  const access = await findAccess(db, person.id, "shop");
-  return { person, roles: access?.roles ?? [], permissions: access?.permissions ?? new Set(), at };
+async function actor(db: Database, person: Person, site: Site, at: string): Promise<Actor> {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["m.role", "r.permissions"])
+    .where("m.person_id", "=", person.id)
+    .where("m.site_id", "=", site.id)
+    .execute();
+  const granted = new Set(held.flatMap((row) => JSON.parse(row.permissions) as Permission[]));
+  return { person, roles: held.map(({ role }) => role), permissions: granted, at };
 }
 
 export function environmentOf(site: Site, slug: string) {
