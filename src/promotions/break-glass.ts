@@ -4,14 +4,14 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
-import { promotionDetails } from "./assessment.ts";
+import { assessPromotion } from "./assessment.ts";
 import { whyNotForce, whyNotForceReason, whyNotReviewComment, whyNotReviewForced } from "./break-glass-rules.ts";
 import { writeCompletion } from "./completion.ts";
 import { appendPromotionEvent } from "./open-promotions.ts";
-import { type Outcome, outcome } from "./promotions.ts";
-import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
+import { type Outcome, outcome, promotionOf, withBlockers } from "./promotions.ts";
+import { listPromotions, type Promotion } from "./queries.ts";
 
 /**
  * Completes a promotion although its gate is not met. What blocked it is kept with the reason, and it stays on a list until
@@ -27,13 +27,14 @@ export function completeWithoutGate(
 ): Promise<Outcome> {
   refuse(whyNotMay(actor, "break_glass"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const promotion = (await promotionDetails(trx, site.id, number, actor.at)) ?? notFound(`promotion ${number}`);
-    const { completion, blockers } = promotion;
-    if (completion?.forced && completion.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    const found = await promotionOf(trx, site, number);
+    const { completion } = found;
+    if (completion?.forced && completion.person_id === actor.person.id) return withBlockers(trx, site, found, actor.at);
     refuseFields(fieldErrors({ reason: whyNotForceReason(request.reason) }));
     refuseFields(fieldErrors({ effective_at: whyNotWhen(request.effective_at, actor.at) }));
+    const promotion = await assessPromotion(trx, site.id, found, actor.at);
     refuse(whyNotForce(promotion), 409, "not_forcible");
-    const forced = { reason: request.reason.trim(), blockers };
+    const forced = { reason: request.reason.trim(), blockers: promotion.blockers };
     await writeCompletion(trx, actor, site, promotion, { effective_at: request.effective_at, forced });
     return outcome(trx, site, number, actor.at);
   });
@@ -51,9 +52,9 @@ export function reviewForced(
   comment: string | undefined,
 ): Promise<Outcome> {
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const promotion = (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
+    const promotion = await promotionOf(trx, site, number);
     const forced = promotion.completion?.forced;
-    if (forced?.review?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    if (forced?.review?.person_id === actor.person.id) return withBlockers(trx, site, promotion, actor.at);
     refuse(whyNotReviewForced(promotion, actor), forced && !forced.review ? 403 : 409);
     refuseFields(fieldErrors({ comment: whyNotReviewComment(comment) }));
     const row = {

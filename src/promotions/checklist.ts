@@ -7,7 +7,7 @@ import { withDelegations } from "../delegations/queries.ts";
 import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { whyNotLine, whyNotTick } from "./completion-rules.ts";
 import { appendPromotionEvent } from "./open-promotions.ts";
-import { type Outcome, outcome, promotionOf } from "./promotions.ts";
+import { type Outcome, outcome, promotionOf, withBlockers } from "./promotions.ts";
 
 /**
  * Ticks a line of the gate's checklist, or takes the tick away; both are recorded. If it is so already nothing changes. Throws a
@@ -26,7 +26,7 @@ export function tickLine(
     refuse(whyNotTick(promotion, actor), promotion.open ? 403 : 409);
     refuseFields(fieldErrors({ line: whyNotLine(promotion, line) }));
     const current = promotion.checklist.find((one) => one.line === line);
-    if (Boolean(current?.tick) === ticked) return outcome(trx, site, number, actor.at);
+    if (Boolean(current?.tick) === ticked) return withBlockers(trx, site, promotion, actor.at);
     const row = {
       id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,

@@ -1,6 +1,6 @@
 import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
-import { type Gate, readGate } from "../access/gates.ts";
+import type { Gate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -52,7 +52,7 @@ export async function openPromotion(
     asked_at: actor.at,
   };
   await trx.insertInto("promotions").values(row).execute();
-  await markOpen(trx, site, row, contents);
+  await markOpen(trx, site, { ...row, gate: environment.gate }, contents);
   await settleRejections(trx, site.id, row, contents);
   await appendPromotionEvent(trx, actor, site, { ...row, name: release.name, environment }, "promotion_asked", {
     ...row,
@@ -97,18 +97,13 @@ async function supersede(
 async function markOpen(
   trx: Database,
   site: Site,
-  promotion: { id: string; environment_id: string; gate_id: string | null; asked_at: string },
+  promotion: { id: string; environment_id: string; gate: Gate | null; asked_at: string },
   contents: { artifact_id: string }[],
 ): Promise<void> {
-  const due = promotionExpiry({ ...promotion, gate: await findGate(trx, promotion.gate_id) });
+  const due = promotionExpiry(promotion);
   if (due) await enqueue(trx, { site_id: site.id, kind: "promotion_expiry", ref: promotion.id, run_at: due });
   const row = { promotion_id: promotion.id, site_id: site.id, environment_id: promotion.environment_id };
   await withSectionCounts(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
-}
-
-async function findGate(trx: Database, id: string | null): Promise<Gate | null> {
-  const gates = trx.selectFrom("gates").select(["id", "version", "rules"]);
-  return readGate(id === null ? undefined : await gates.where("id", "=", id).executeTakeFirst());
 }
 
 /** Undoes `markOpen`. */

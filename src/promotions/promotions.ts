@@ -14,7 +14,7 @@ import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
 import { enqueue } from "../jobs/queue.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
-import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { assessPromotion } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
@@ -59,14 +59,16 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
     const eligibility = await eligibilityFor(trx, actor, current, release, environment, contents);
-    const { from, digest, open, whyNot, contents: eligible } = eligibility;
+    const { from, digest, open, whyNot, contents: eligible, requirements, blockers } = eligibility;
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const asked = { release, from, environment, contents, digest, fields: request, open };
     const number = await openPromotion(trx, actor, site, asked);
     const promotion = await promotionOf(trx, site, number);
     await carryTicks(trx, site.id, promotion, eligible);
     if (request.plan) await writeSchedule(trx, actor, site, promotion, request.plan);
-    return outcome(trx, site, number, actor.at);
+    const planned = request.plan ? await promotionOf(trx, site, number) : promotion;
+    // they were assessed as of right after the request
+    return { ...planned, requirements, blockers };
   });
 }
 
@@ -221,9 +223,10 @@ export function complete(
     }),
   );
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const promotion = await detailsOf(trx, site, number, actor.at);
-    refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)), 403);
-    if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    const found = await promotionOf(trx, site, number);
+    refuse(whyNotMayComplete(found, actor, await roleNames(trx)), 403);
+    if (found.completion?.person_id === actor.person.id) return withBlockers(trx, site, found, actor.at);
+    const promotion = await assessPromotion(trx, site.id, found, actor.at);
     const others = promotion.blockers.filter(({ code }) => code !== frozenCode);
     const isOverridden = freeze_override !== undefined && others.length < promotion.blockers.length;
     refuseBlocked(isOverridden ? others : promotion.blockers);
@@ -241,7 +244,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     const mayNot = whyNotMay(actor, "promote");
     if (mayNot) refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)) && mayNot, 403);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
-      return outcome(trx, site, number, actor.at);
+      return withBlockers(trx, site, promotion, actor.at);
     refuse(whyClosed(promotion));
     refuseFields(fieldErrors({ reason: whyNotReason("A cancellation", reason) }));
     const row = {
@@ -268,13 +271,12 @@ export async function promotionOf(trx: Database, site: Site, number: number): Pr
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
-async function detailsOf(trx: Database, site: Site, number: number, now: string): Promise<PromotionDetails> {
-  return (await promotionDetails(trx, site.id, number, now)) ?? notFound(`promotion ${number}`);
-}
+/** The promotion after an action. */
+export const outcome = async (trx: Database, site: Site, number: number, now: string): Promise<Outcome> =>
+  withBlockers(trx, site, await promotionOf(trx, site, number), now);
 
-/** The promotion after an action. A closed one has only its end as a blocker, so its contents need not be assessed. */
-export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
-  const promotion = await promotionOf(trx, site, number);
+/** The same of one that has not changed since it was loaded. A closed one has only its end as a blocker, so its contents need not be assessed. */
+export async function withBlockers(trx: Database, site: Site, promotion: Promotion, now: string): Promise<Outcome> {
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], [], now) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);
   return assessed;
