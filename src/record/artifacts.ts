@@ -151,30 +151,23 @@ async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string,
 
 /** Moves `/sale` from the top level into the section /sale once a page below it exists, in whichever order they are recorded. */
 function headSections(trx: Database, siteId: string, sections: string[]): Promise<NewFacts["sections"]> {
-  return inBatches(sections, async (batch) => {
-    const moved: NewFacts["sections"] = [];
-    const existing = await trx
-      .selectFrom("artifacts")
-      .select("section")
-      .distinct()
+  const section = sql<string>`trim(artifacts.key, '/')`;
+  // sorted, so that PostgreSQL takes the index of sections even before it has statistics; it would not sort for `exists`
+  const isBelow = sql<boolean>`(
+    select 1 from artifacts below where below.site_id = ${siteId} and below.kind = 'page' and below.section = ${section}
+    order by below.sort_key limit 1) = 1`;
+  return inBatches(sections, (batch) =>
+    trx
+      .updateTable("artifacts")
+      .set({ section })
       .where("site_id", "=", siteId)
       .where("kind", "=", "page")
-      .where("section", "in", batch)
-      .execute();
-    for (const { section } of existing) {
-      const heads = await trx
-        .updateTable("artifacts")
-        .set({ section })
-        .where("site_id", "=", siteId)
-        .where("kind", "=", "page")
-        .where("key", "in", headsOf(section))
-        .where("section", "!=", section)
-        .returning(["key", "section"])
-        .execute();
-      moved.push(...heads);
-    }
-    return moved;
-  });
+      .where("key", "in", batch.flatMap(headsOf))
+      .where("section", "=", "")
+      .where(isBelow)
+      .returning(["key", "section"])
+      .execute(),
+  );
 }
 
 /** Expects the key in its normal form (`normalKey`). Returns undefined if there is no such artifact. */
