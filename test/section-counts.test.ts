@@ -47,6 +47,15 @@ test("each write keeps them right", async () => {
   await expectRight();
 });
 
+test("a page heads a section with or without a closing slash, once there is a page below it", async () => {
+  await w.record("beta", ["/a v1", "/news v1", "/news/ v1", "/newsletter v1", "news 1"]);
+  await w.record("beta", ["/b v1", "/news/today v1"]);
+  const rows = await w.db.selectFrom("artifacts").select(["key", "section"]).orderBy("key").execute();
+  expect(rows.filter(({ section }) => section)).toEqual(
+    ["/news", "/news/", "/news/today"].map((key) => ({ key, section: "news" })),
+  );
+});
+
 test("a write only counts its own sections again", async () => {
   await w.record("beta", ["/sale/a v1", "/news/a v1"]);
   await w.record("demo", ["/sale/a v1"]);
