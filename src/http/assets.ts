@@ -27,8 +27,13 @@ const files: Record<keyof AssetUrls, [string, ...string[]]> = {
   ],
 };
 
+export interface Assets {
+  urls: AssetUrls;
+  app: Hono;
+}
+
 /** Style, scripts and icon, read at the start. Their URLs have a hash of the content, so browsers may cache them for ever. */
-export function loadAssets(): { urls: AssetUrls; app: Hono } {
+export function loadAssets(): Assets {
   const urls = {} as AssetUrls;
   const byUrl = new Map<string, Asset>();
   for (const [key, parts] of Object.entries(files)) {

@@ -7,6 +7,7 @@ import { createApp } from "../../src/app.ts";
 import type { Database } from "../../src/database/connect.ts";
 import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { loadAssets } from "../../src/http/assets.ts";
 import type { AppEnv } from "../../src/http/context.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
 import { complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
@@ -61,6 +62,7 @@ function around({ db, close, people, ...shop }: Pick<Shop, "db" | "close" | "peo
   // a copy, as a test may change its gates
   const site = structuredClone(shop.site);
   const app = createApp(db, {
+    assets,
     baseUrl: "http://sitebook.test",
     now: () => new Date(clock.at),
     address: (request) => request.headers.get("x-test-address") ?? "",
@@ -105,6 +107,8 @@ function around({ db, close, people, ...shop }: Pick<Shop, "db" | "close" | "peo
   };
 }
 
+const assets = loadAssets();
+
 const morning = "2026-03-03T10:00:00.000Z";
 
 async function withShop<T extends Pick<Fresh, "db">>(database: T) {
@@ -126,7 +130,8 @@ async function newShop() {
 /** Of all people. */
 export const password = "correct horse battery";
 
-const storedPassword = await hashPassword(password);
+/** Hashed at little cost: what is stored says which, and tests sign in often. */
+const storedPassword = await hashPassword(password, { memory: 8, passes: 1, parallelism: 1 });
 
 async function populate(db: Database, at: string): Promise<Record<Name, Person>> {
   const entries = Object.entries(cast).map(([key, [name]]) => {
