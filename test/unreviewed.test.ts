@@ -23,7 +23,13 @@ async function tick(...keys: string[]) {
 const approve = (fields: Record<string, string> = {}) =>
   w.as("theo").submit(`${address}/approvals`, { decision: "approve", digest, ...fields });
 
-const approvals = () => w.db.selectFrom("approvals").select(["decision", "reviewed", "to_review"]).execute();
+const approvals = () =>
+  w.db
+    .selectFrom("approvals as a")
+    .innerJoin("promotions as p", "p.id", "a.promotion_id")
+    .select(["a.decision", "a.reviewed", "a.to_review"])
+    .orderBy("p.number")
+    .execute();
 
 test("approving with 1 of 3 pages reviewed asks once, in the bar, and keeps the comment", async () => {
   await tick("/a");
