@@ -4,16 +4,11 @@ import type { Page } from "playwright-core";
 import { openSession } from "../../src/access/sessions.ts";
 import { createApp } from "../../src/app.ts";
 import { setupLink } from "../../src/people/links.ts";
-import { hashPassword } from "../../src/people/passwords.ts";
 import { freshDatabase } from "../support/database.ts";
-import { browser, type Name, type World, world } from "../support/world.ts";
+import { browser, type Name, password, type World, world } from "../support/world.ts";
 import { axeScript, openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof browserShop>>;
-
-/** The password of everybody who uses the sign-in form. */
-const password = "correct horse battery staple";
-let hash: Promise<string> | undefined;
 
 /** The test world, served on a free port for real browsers. */
 export async function browserShop() {
@@ -49,7 +44,6 @@ export async function browserShop() {
     },
     /** The same through the sign-in form. */
     signIn: async (name: Name, options: PageOptions = {}): Promise<Page> => {
-      await givePassword(w, name);
       const page = await open(options);
       await page.goto("/sites/shop");
       await fillSignIn(page, name);
@@ -79,15 +73,6 @@ export async function fillSignIn(page: Page, name: Name): Promise<void> {
   await page.getByLabel("E-mail").fill(`${name}@example.test`);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-async function givePassword(w: World, name: Name): Promise<void> {
-  hash ??= hashPassword(password);
-  await w.db
-    .updateTable("people")
-    .set({ password: await hash })
-    .where("id", "=", w.people[name].id)
-    .execute();
 }
 
 type App = World["app"];
