@@ -32,7 +32,7 @@ async function mailing(role: string, url = server.url) {
 }
 
 const guestEvents = async () =>
-  (await w.db.selectFrom("events").select("action").where("action", "like", "guest%").execute()).map(
+  (await w.db.selectFrom("events").select("action").where("action", "like", "guest%").orderBy("seq").execute()).map(
     ({ action }) => action,
   );
 

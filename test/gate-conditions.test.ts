@@ -80,7 +80,7 @@ describe("a checklist", () => {
     for (const ticked of ["1", "1", ""])
       await w.as("ada").submit(`${page}/checklist`, { line: "Stock is ready", ticked });
     expect((await promotionOf(w.db, w.site, 1)).checklist[0]?.tick).toBeNull();
-    const rows = await w.db.selectFrom("checklist_ticks").select("ticked").execute();
+    const rows = await w.db.selectFrom("checklist_ticks").select("ticked").orderBy("seq").execute();
     expect(rows.map(({ ticked }) => ticked)).toEqual([1, 0]);
   });
 

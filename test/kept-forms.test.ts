@@ -39,7 +39,7 @@ const record = { environment: "beta", when: "", note: "A note to keep", source: 
 const recordPage = "/sites/shop/deployments/new";
 const sendRecord = (browser: Browser, shownTo: Name, fields: Fields = {}) =>
   send(browser, shownTo, recordPage, "/sites/shop/deployments", { ...record, ...fields });
-const deployments = () => w.db.selectFrom("deployments").select(["number", "note"]).execute();
+const deployments = () => w.db.selectFrom("deployments").select(["number", "note"]).orderBy("number").execute();
 
 describe("every form that is posted", () => {
   test("carries the person it was shown to, and forms of the address bar do not", async () => {

@@ -65,7 +65,12 @@ test("a revoked token is refused at once", async () => {
   expect(await page.text()).toContain("CI revoked.");
   expect((await call()).status).toBe(401);
   await w.as("iris").post(`${settings}/${id}/revocation`);
-  const events = await w.db.selectFrom("events").select("action").where("action", "like", "token_%").execute();
+  const events = await w.db
+    .selectFrom("events")
+    .select("action")
+    .where("action", "like", "token_%")
+    .orderBy("seq")
+    .execute();
   expect(events.map(({ action }) => action)).toEqual(["token_created", "token_revoked"]);
   expect((await w.as("iris").post(settings, ci)).status).toBe(201);
 });
