@@ -76,6 +76,7 @@ import { visitRoutes } from "./visits/routes.ts";
 
 export interface Options {
   baseUrl: string;
+  /** By default read from their files. */
   assets?: Assets;
   now?: () => Date;
   /** Ends what pages listen to. */

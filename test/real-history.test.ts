@@ -213,16 +213,19 @@ function arrivals(deployments: RealDeployment[], arrival: (at: number) => number
   return [...all];
 }
 
-/** The expected states, computed independently, oldest first: applies one arrival after the other, up to each moment. */
+/**
+ * The expected states, computed independently, oldest first: applies one arrival after the other, up to each moment. The
+ * state of a moment is gone once the next one is asked for.
+ */
 function* states(all: Arrivals, moments: number[]): Generator<[moment: number, state: State]> {
   const state: State = {};
-  let next = 0;
+  const remaining = [...all];
   for (const moment of moments.toSorted((a, b) => a - b)) {
-    for (let [at, changes] = all[next] ?? []; at !== undefined && at <= moment; [at, changes] = all[++next] ?? []) {
-      const since = time(at);
-      for (const [name, version] of changes as Map<string, string | null>) {
+    while (remaining[0] && remaining[0][0] <= moment) {
+      const [at, changes] = remaining.shift() as Arrivals[number];
+      for (const [name, version] of changes) {
         if (version === null) delete state[name];
-        else if (!state[name]?.startsWith(`${version} `)) state[name] = `${version} since ${since}`;
+        else if (!state[name]?.startsWith(`${version} `)) state[name] = `${version} since ${time(at)}`;
       }
     }
     yield [moment, state];
