@@ -1,19 +1,11 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { findDrawn } from "../src/artifacts/queries.ts";
-import { openDatabase } from "../src/database/connect.ts";
 import { newId } from "../src/database/ids.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
 import { endOfTime, placementSeqAsOf } from "../src/record/as-of.ts";
-import { engine, freshDatabase, freshDatabaseUrl } from "./support/database.ts";
+import { engine, freshDatabase, newDatabase } from "./support/database.ts";
 import { world } from "./support/world.ts";
-
-/** One whose connections no other test has used: what they prepared is there as long as the connection. */
-async function newDatabase() {
-  const { url, drop } = await freshDatabaseUrl();
-  const db = openDatabase(url);
-  return { db, close: () => db.destroy().then(drop) };
-}
 
 test.runIf(engine === "postgres")("a query of a new connection stays prepared, with lists of any length", async () => {
   const { db, close } = await newDatabase();

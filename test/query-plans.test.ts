@@ -5,7 +5,7 @@ import { createApi } from "../src/api-app.ts";
 import { signChain } from "../src/integrity/checkpoints.ts";
 import { allowed, growing, isShort } from "./support/bounds.ts";
 import { type Cost, type Study, studier } from "./support/cost.ts";
-import { engine, freshDatabase } from "./support/database.ts";
+import { engine, newDatabase } from "./support/database.ts";
 import { addressOf, everyPage, type Visit } from "./support/every-page.ts";
 import { capturedQueries, planLine, pretendLarge } from "./support/explain.ts";
 import { addRound, longHistory } from "./support/long-history.ts";
@@ -23,12 +23,12 @@ interface Measured {
 }
 
 let w: World;
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Awaited<ReturnType<typeof newDatabase>>;
 /** By page, in a long history and in one that is twice as long. */
 const measured = { long: new Map<Visit, Measured>(), longer: new Map<Visit, Measured>() };
 
 beforeAll(async () => {
-  database = await freshDatabase();
+  database = await newDatabase();
   w = await world(Promise.resolve(database));
   const machine = await w.token("administrator");
   await administersAll(w, machine.machine);
