@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -30,66 +32,45 @@ const once = [
   "server-start",
   "text",
   "time-format",
-].map((name) => `test/${name}.test.ts`);
-const include = ["test/*.test.ts"];
+];
 
-/** Short files that run for long, partly waiting. At the end of a project they would leave a core idle. */
-const long = [
-  "torture",
-  "whole-site",
-  "real-history",
-  "attacks",
-  "check",
-  "browser/pages-half",
-  "browser/pages-other-half",
-].map((name) => `/test/${name}.test.ts`);
+/**
+ * By this path, the folder of tests is found a second time: its files run on PostgreSQL. A project for each engine would have
+ * workers of its own, which take a while to become fast.
+ */
+const onPostgres = "node_modules/.postgres/test";
+mkdirSync(new URL("node_modules/.postgres", import.meta.url), { recursive: true });
+if (!existsSync(new URL(onPostgres, import.meta.url))) symlinkSync("../../test", new URL(onPostgres, import.meta.url));
 
-/** Where no earlier run says how long a file takes, the larger ones of each project come first, after these. */
-class LongFirst extends BaseSequencer {
+/** Short files that run for long, partly waiting. At the end they would leave a core idle. */
+const long = ["torture", "whole-site", "real-history", "attacks", "check", "pages-half", "pages-other-half"];
+
+/** Real Chromium comes last, once both cores are free for it. Where no earlier run says how long a file takes, long ones come first. */
+class TestOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const projects = Object.groupBy(await super.sort(files), ({ project }) => project.name);
-    const isLong = ({ moduleId }: TestSpecification) => long.some((path) => moduleId.endsWith(path));
-    return Object.values(projects).flatMap((specs = []) => [
-      ...specs.filter(isLong),
-      ...specs.filter((spec) => !isLong(spec)),
-    ]);
+    const isBrowser = ({ moduleId }: TestSpecification) => moduleId.includes("/browser/");
+    const isLong = ({ moduleId }: TestSpecification) => long.includes(basename(moduleId, ".test.ts"));
+    const rank = (file: TestSpecification) => (isBrowser(file) ? 2 : 0) + (isLong(file) ? 0 : 1);
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
 
-/** The same files on each engine but for some, then real Chromium once both cores are free for it. More workers than cores, as many tests wait. */
+/** More workers than cores, as many tests wait. */
 export default defineConfig({
   test: {
+    include: ["test/**/*.test.ts", `${onPostgres}/*.test.ts`],
+    exclude: once.map((name) => `${onPostgres}/${name}.test.ts`),
+    setupFiles: "test/support/set-engine.ts",
+    globalSetup: ["test/support/postgres.ts", "test/browser/chromium.ts"],
     isolate: false,
     // collecting garbage less often saves a twentieth of the time
     execArgv: ["--min-semi-space-size=64", "--max-semi-space-size=64"],
     maxWorkers: 3,
-    sequence: { sequencer: LongFirst },
+    sequence: { sequencer: TestOrder },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // a machine with other work may need longer than the default of one second
     expect: { poll: { timeout: 10_000 } },
     experimental: { viteModuleRunner: false, nodeLoader: false },
-    projects: [
-      { extends: true, test: { name: "sqlite", include, env: { SITEBOOK_TEST_ENGINE: "sqlite" } } },
-      {
-        extends: true,
-        test: {
-          name: "postgres",
-          include,
-          exclude: once,
-          env: { SITEBOOK_TEST_ENGINE: "postgres" },
-          globalSetup: "test/support/postgres.ts",
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: "browser",
-          include: ["test/browser/*.test.ts"],
-          sequence: { groupOrder: 1 },
-          globalSetup: "test/browser/chromium.ts",
-        },
-      },
-    ],
   },
 });

@@ -260,7 +260,7 @@ test("if a row does not arrive nothing is copied, and the exit code is 1", async
   expect(await on(empty, everything)).toEqual(before);
 });
 
-const disks = { ...tight, ...full };
+const disks = { ...tight(), ...full() };
 
 test.each(Object.keys(disks) as (keyof typeof disks)[])(
   "with %s nothing is copied, and everything is once there is space",

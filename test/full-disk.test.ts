@@ -8,7 +8,7 @@ import { type Fillable, full, tight } from "./support/full-disks.ts";
 import { starting } from "./support/serving.ts";
 import { password, type World, world } from "./support/world.ts";
 
-const disks = { ...tight, ...full };
+const disks = { ...tight(), ...full() };
 
 let disk: Fillable;
 let w: World;
@@ -108,8 +108,8 @@ describe.each(Object.keys(disks) as (keyof typeof disks)[])("with %s", (name) =>
   });
 });
 
-describe.each(Object.keys(full))("with %s", (name) => {
-  beforeEach(() => shopOn(full[name]));
+describe.each(Object.keys(full()))("with %s", (name) => {
+  beforeEach(() => shopOn(full()[name]));
 
   test("people who are signed in can read, and those who sign out are signed out, though neither can be saved", async () => {
     const [vera, mara] = [w.as("vera"), w.as("mara")];

@@ -10,8 +10,24 @@ import { migrate } from "../../src/database/migrate.ts";
 import { createDatabase } from "./postgres.ts";
 import { borrowDatabase, keepTemplate } from "./reused-databases.ts";
 
-/** The engine under test: the suite runs once on each. */
-export const engine = process.env.SITEBOOK_TEST_ENGINE === "postgres" ? "postgres" : "sqlite";
+type Engine = "sqlite" | "postgres";
+
+/** The engine under test: the suite runs once on each. `set-engine.ts` sets it before each test file. */
+export let engine: Engine = "sqlite";
+
+export function setEngine(next: Engine): void {
+  engine = next;
+}
+
+/** What `create` returns for the engine under test. It runs once in each worker for each engine. */
+export function perEngine<T>(create: () => T): () => T {
+  const created = new Map<Engine, T>();
+  return () => {
+    const one = created.has(engine) ? (created.get(engine) as T) : create();
+    created.set(engine, one);
+    return one;
+  };
+}
 
 export interface Fresh {
   db: Database;

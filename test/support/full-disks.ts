@@ -19,11 +19,11 @@ export interface Fillable {
 type Disks = Record<string, () => Promise<Fillable>>;
 
 /** With space only in the pages that are there already: sooner or later a write does not fit. */
-export const tight: Disks =
+export const tight = (): Disks =>
   engine === "sqlite" ? { "no new pages": noNewPages } : hasSmallDisks ? { "a full tablespace": fullTablespace } : {};
 
 /** With no space at all: every write fails. */
-export const full: Disks =
+export const full = (): Disks =>
   engine === "postgres"
     ? { "a disk reported as full": reportedFull }
     : hasSmallDisks

@@ -6,7 +6,7 @@ import { signChain } from "../../src/integrity/checkpoints.ts";
 import { enqueue } from "../../src/jobs/queue.ts";
 import { writeNotices } from "../../src/notices/write-notices.ts";
 import { startVisitsAfterEvents } from "../../src/visits/after-events.ts";
-import { readyDatabaseUrl } from "./database.ts";
+import { perEngine, readyDatabaseUrl } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
 import { atProvider, clientSecret, identityProvider } from "./identity-provider.ts";
 import { administersAll } from "./sign-on.ts";
@@ -21,12 +21,12 @@ export async function on<T>(database: string, work: (db: Database) => Promise<T>
   }
 }
 
-let template: ReturnType<typeof readyDatabaseUrl> | undefined;
+const template = perEngine(() => readyDatabaseUrl(fullShop));
 
 /** The URL of a new database with a shop in which every verb was run, so that no table is empty. */
 export async function fullShopUrl() {
-  template ??= readyDatabaseUrl(fullShop);
-  return (await template)();
+  const copy = await template();
+  return copy();
 }
 
 async function fullShop(db: Database): Promise<object> {

@@ -13,7 +13,7 @@ declare module "vitest" {
   }
 }
 
-/** Starts one server for the `postgres` project, with a migrated database from which all others are copied. */
+/** Starts one server for all tests on PostgreSQL, with a migrated database from which all others are copied. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { url, stop } = await startServer();
   await administer(url).query("create database template");

@@ -14,7 +14,7 @@ import { complete, decide, requestPromotion } from "../../src/promotions/promoti
 import type { DeploymentReport, ReportLine } from "../../src/record/report.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { createSite, insertSite } from "../../src/sites/sites.ts";
-import { engine, type Fresh, readyDatabase } from "./database.ts";
+import { engine, type Fresh, perEngine, readyDatabase } from "./database.ts";
 import { validHtml } from "./html.ts";
 
 /** The people of the shop, and Oskar, who only has a role on another site. */
@@ -42,15 +42,14 @@ export async function world(database?: Promise<Pick<Fresh, "db" | "close">>) {
 
 /** Returns a function for shops in which this story has happened: it runs once in each worker, and is copied then. */
 export function lived(story: (w: World) => Promise<void>): () => Promise<World> {
-  let template: ReturnType<typeof readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>> | undefined;
   const live = async (db: Database) => {
     const w = await world(Promise.resolve({ db, close: async () => undefined }));
     await story(w);
     return { people: w.people, site: w.site, at: w.clock.at };
   };
+  const template = perEngine(() => readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>(live));
   return async () => {
-    template ??= readyDatabase(live);
-    const { copy, at, ...shop } = await template;
+    const { copy, at, ...shop } = await template();
     return around({ ...shop, ...(await copy()) }, at);
   };
 }
@@ -116,14 +115,13 @@ async function withShop<T extends Pick<Fresh, "db">>(database: T) {
   return { ...database, people, site: await createShop(database.db, people) };
 }
 
-let emptyShop:
-  | ReturnType<typeof readyDatabase<Pick<Awaited<ReturnType<typeof withShop>>, "people" | "site">>>
-  | undefined;
+const emptyShop = perEngine(() =>
+  readyDatabase<Pick<Awaited<ReturnType<typeof withShop>>, "people" | "site">>((db) => withShop({ db })),
+);
 
-/** The shop before anything is recorded, created once in each worker and copied then. */
+/** The shop before anything is recorded, a copy of one that is created once in each worker. */
 async function newShop() {
-  emptyShop ??= readyDatabase((db) => withShop({ db }));
-  const { people, site, copy } = await emptyShop;
+  const { people, site, copy } = await emptyShop();
   return { people, site, ...(await copy()) };
 }
 

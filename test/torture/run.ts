@@ -122,7 +122,7 @@ async function runScene(scene: Scene, database: string): Promise<void> {
 /** The years of deployments of which `npm test` puts only the last on PostgreSQL. */
 function wholeHistory(): void {
   const env = { ...process.env, SITEBOOK_TEST_WHOLE_HISTORY: "yes" };
-  const { status } = spawnSync("vitest", ["run", "--project", "postgres", "real-history"], { env, stdio: "inherit" });
+  const { status } = spawnSync("vitest", ["run", ".postgres/test/real-history"], { env, stdio: "inherit" });
   if (status) process.exitCode = 1;
 }
 
