@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openPage, readsPage, wording } from "./page.ts";
+import { readsPage, wording } from "./page.ts";
 import { browserShop, type Shop } from "./shop.ts";
 
 // The sitemap of a real site: the 2,000 pages of the Astro documentation that were changed last, by the paths and dates in
@@ -68,7 +68,7 @@ const changed = "/en/install-and-setup/";
 
 /** Somebody who opens this address, and clicks on buttons, links and boxes of the page. */
 async function visitor(address: string, javaScript: boolean) {
-  const page = await openPage({ javaScript });
+  const page = await w.open({ javaScript });
   await page.goto(address);
   let clicks = 0;
   const click = async (role: "button" | "link" | "radio" | "checkbox", name: string | RegExp) => {

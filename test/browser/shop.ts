@@ -33,6 +33,8 @@ export async function browserShop() {
     baseURL,
     /** As those of the world, of the served application. */
     as: (name: Name | "nobody") => browser(app, w.db, name === "nobody" ? undefined : w.people[name], w.clock),
+    /** A page in a browser in which nobody is signed in. It is closed before the server. */
+    open,
     /** Signs this person in to the page's browser, and everybody else out. */
     enter,
     /** A page in a browser in which this person is signed in; "nobody" is not. */
